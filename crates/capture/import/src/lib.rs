@@ -1,0 +1,1 @@
+//! Brings mail, access logs and their like from elsewhere into the journal.

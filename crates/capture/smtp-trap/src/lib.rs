@@ -1,0 +1,1 @@
+//! The mail trap: receive-only SMTP and LMTP.

@@ -1,0 +1,1 @@
+//! Seals a visit into a trap address, and opens it again.

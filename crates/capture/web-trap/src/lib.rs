@@ -1,0 +1,1 @@
+//! Trap pages, hidden links, comment forms, robots rules.

@@ -1,0 +1,1 @@
+//! Delivery to visit, with confidence and reasons.

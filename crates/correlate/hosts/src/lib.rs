@@ -1,0 +1,1 @@
+//! Host records: what each address was seen doing, folded from events in any order.

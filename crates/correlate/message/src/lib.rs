@@ -1,0 +1,1 @@
+//! What a raw message says: headers and its Received chain.

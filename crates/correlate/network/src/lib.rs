@@ -1,0 +1,1 @@
+//! Address to prefix, AS, provider and country, at the event's time.

@@ -1,0 +1,1 @@
+//! Concentration: which providers the trade depends on.

@@ -1,0 +1,1 @@
+//! The lake seam: all history as Delta tables.

@@ -1,0 +1,1 @@
+//! The query seam: SQL over the lake and what has not been flushed yet.

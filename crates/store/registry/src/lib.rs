@@ -1,0 +1,1 @@
+//! The registry seam: sites, keys' generations, domains, static traps.

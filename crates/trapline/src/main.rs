@@ -1,0 +1,3 @@
+//! The binary: command line, config, roles.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! A simulated internet with the truth known: demo, accuracy tests, load.
