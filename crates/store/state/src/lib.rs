@@ -1,0 +1,1 @@
+//! The state: a projection of the events.
