@@ -1,9 +1,13 @@
 //! The journal seam: every event, durable before it is acknowledged, until every consumer has it.
 
+mod memory;
+
 use std::fmt;
 
 use futures::future::BoxFuture;
 use model::Event;
+
+pub use memory::MemoryJournal;
 
 /// Where an event stands in the journal: 1 for the first, one more for each after it. 0 is before all of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
