@@ -4,12 +4,21 @@
 //! they were rotated. What a file is, is told from its first bytes, never from its name. A file of a few kilobytes
 //! can unpack to terabytes, so the caller says how much it will read, and decoders are held to a window of
 //! [`WINDOW`] bytes.
+//!
+//! What every importer needs around that is here too: [`Lines`] of bounded length, and the [`Rejections`] that
+//! account for what was not taken.
+
+mod lines;
+mod rejections;
 
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+pub use lines::{Line, Lines};
+pub use rejections::{Rejected, Rejections};
 
 /// The most memory that a decoder may ask for, in bytes: what `xz -9` needs, twice over.
 pub const WINDOW: u64 = 128 << 20;
