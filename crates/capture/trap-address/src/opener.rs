@@ -1,0 +1,137 @@
+//! Opens trap addresses of all sites.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use model::{KeyGeneration, SealedVisit, SiteId, Timestamp};
+use zeroize::Zeroizing;
+
+use crate::cipher::{Key, LabelMask, VisitCipher};
+use crate::glue::{Plain, Run};
+use crate::master::MasterKey;
+use crate::payload::{Claim, Family, GENERATION_STEP, Payload};
+use crate::spelling;
+
+/// How far an address's time may be ahead, in seconds: the clocks of the machine that served it and of the one that
+/// opens it differ.
+const CLOCK_SKEW: i64 = 600;
+
+/// Opens the addresses of all of a deployment's sites and generations.
+///
+/// It holds 16 bytes a key; they are wiped from memory when it goes. Making one takes about a microsecond a key.
+pub struct Opener {
+    mask: LabelMask,
+    keys: Zeroizing<Vec<Key>>,
+    /// Where a site's keys are among `keys`: the first of them, and how many.
+    sites: HashMap<SiteId, (usize, usize)>,
+}
+
+/// Why a local part does not open. To whoever sent it, it is all the same: nobody was given this address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+pub enum NotOpened {
+    /// It hasn't the shape of an issued address.
+    #[error("it does not have the shape of an issued address")]
+    Shape,
+    /// It has the shape, but no key of any known site opens it: a guess, a damaged address, or another deployment's.
+    #[error("no key of any site here opens it")]
+    Key,
+    /// It opens, but says that it was issued later than now.
+    #[error("it opens, but says that it was issued in the future; check the clocks")]
+    Time,
+}
+
+impl Opener {
+    /// The opener for these sites, each with its latest key generation. That one and all before it open.
+    pub fn new(master: &MasterKey, sites: impl IntoIterator<Item = (SiteId, KeyGeneration)>) -> Self {
+        let mut latest: HashMap<SiteId, KeyGeneration> = HashMap::new();
+        for (site, generation) in sites {
+            let known = latest.entry(site).or_default();
+            *known = generation.max(*known);
+        }
+        // Room for all keys at once: a vector that grows leaves copies of them behind.
+        let count = latest.values().map(|generation| usize::from(*generation) + 1).sum();
+        let mut keys = Zeroizing::new(Vec::with_capacity(count));
+        let sites = latest
+            .into_iter()
+            .map(|(site, latest)| {
+                let first = keys.len();
+                keys.extend((0..=latest).map(|generation| *master.visit_key(site, generation)));
+                (site, (first, keys.len() - first))
+            })
+            .collect();
+        Self { mask: master.mask(), keys, sites }
+    }
+
+    /// The visit that a local part proves.
+    ///
+    /// Case doesn't matter, dots are passed over, and what harvesters glue on is undone: `mailto:`, quotes, brackets and
+    /// other signs, `%20` and other percent-encoding, a `+tag`, and at the beginning what a dropped `%`, `=`, `&` or `\`
+    /// leaves (`20`, `3d`, `gt`, `u003e`). An address wrapped by a forwarder (`SRS0=…=local`) opens as well. With all of
+    /// that a text that nobody issued opens with probability below 2^-25; see the crate's documentation.
+    ///
+    /// ```
+    /// # use model::SiteId;
+    /// # use trap_address::{MasterKey, NotOpened, Opener};
+    /// # let master = MasterKey::from_bytes([7; 32]);
+    /// # let site = SiteId::new(42).unwrap();
+    /// # let now = "2008-11-11T21:30:00Z".parse()?;
+    /// let local = master.sealer(site, 0).seal(now, "192.0.2.1".parse()?, 0);
+    /// let opener = Opener::new(&master, [(site, 0)]);
+    /// let visit = opener.open(&local, now)?;
+    /// assert_eq!(opener.open(&format!("%20MAILTO:{}+news", local.to_uppercase()), now)?, visit);
+    /// assert_eq!(opener.open("webmaster", now), Err(NotOpened::Shape));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`NotOpened`] says how far it got.
+    pub fn open(&self, local_part: &str, now: Timestamp) -> Result<SealedVisit, NotOpened> {
+        let text = Plain::of(local_part).ok_or(NotOpened::Shape)?;
+        self.open_plain(text.as_bytes(), now)
+    }
+
+    /// As [`Opener::open`], for text whose encoding is undone already.
+    fn open_plain(&self, text: &[u8], now: Timestamp) -> Result<SealedVisit, NotOpened> {
+        let run = Run::find(text).ok_or(NotOpened::Shape)?;
+        let mut furthest = NotOpened::Shape;
+        for (family, letters) in run.readings() {
+            match self.open_letters(family, letters, now) {
+                Ok(visit) => return Ok(visit),
+                Err(reason) => furthest = furthest.max(reason),
+            }
+        }
+        Err(furthest)
+    }
+
+    fn open_letters(&self, family: Family, letters: &[u8], now: Timestamp) -> Result<SealedVisit, NotOpened> {
+        let sealed = spelling::read(family, letters).ok_or(NotOpened::Shape)?;
+        let claim = Claim::read(&self.mask, family, sealed).ok_or(NotOpened::Key)?;
+        let (key_generation, payload) = self.unlock(&claim).ok_or(NotOpened::Key)?;
+        let at = payload.at();
+        if at.as_second() > now.as_second().saturating_add(CLOCK_SKEW) {
+            return Err(NotOpened::Time);
+        }
+        Ok(SealedVisit { site: claim.site, at, visitor: payload.visitor, nonce: payload.nonce, key_generation })
+    }
+
+    /// Tries the site's generations with the claimed low byte: one, unless the site has had more than 256.
+    fn unlock(&self, claim: &Claim) -> Option<(KeyGeneration, Payload)> {
+        let (first, count) = *self.sites.get(&claim.site)?;
+        (usize::from(claim.generation)..count).step_by(GENERATION_STEP).find_map(|generation| {
+            let key = self.keys.get(first + generation)?;
+            let payload = claim.open(&VisitCipher::new(key))?;
+            Some((generation as KeyGeneration, payload))
+        })
+    }
+}
+
+impl fmt::Debug for Opener {
+    /// Without the keys.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opener")
+            .field("sites", &self.sites.len())
+            .field("keys", &self.keys.len())
+            .finish_non_exhaustive()
+    }
+}
