@@ -51,8 +51,8 @@ impl Details {
         let new_addresses = self.addresses.merge(&other.addresses);
         let new_agents = self.user_agents.merge(&other.user_agents);
         let new_helos = self.helo_names.merge(&other.helo_names);
-        let new_samples = other.samples.iter().fold(false, |changed, sample| self.cite(*sample) || changed);
-        new_addresses || new_agents || new_helos || new_samples
+        let new_samples = other.samples.iter().filter(|sample| self.cite(**sample)).count();
+        new_addresses || new_agents || new_helos || new_samples > 0
     }
 
     /// The events to cite, by kind, the earliest first.
