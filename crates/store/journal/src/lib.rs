@@ -1,5 +1,8 @@
 //! The journal seam: every event, durable before it is acknowledged, until every consumer has it.
 
+#[cfg(feature = "contract")]
+pub mod contract;
+mod file;
 mod memory;
 
 use std::fmt;
@@ -7,6 +10,7 @@ use std::fmt;
 use futures::future::BoxFuture;
 use model::Event;
 
+pub use file::{FileJournal, Finding, OpenError, OpenReport, Options};
 pub use memory::MemoryJournal;
 
 /// Where an event stands in the journal: 1 for the first, one more for each after it. 0 is before all of them.
@@ -48,10 +52,11 @@ pub enum ReadError {
     /// Events before this position are gone, since every consumer had them.
     #[error("the journal begins at position {0}; what came before is in the lake")]
     Trimmed(Position),
-    /// An event's bytes are not those that were written.
+    /// An event's bytes are not those that were written, or it is missing. Whoever wants to go on without it reads on
+    /// after `position`.
     #[error("the journal is damaged at position {position}: {detail}")]
     Damaged {
-        /// Where.
+        /// The damaged entry; if several in a row are missing, the last of them.
         position: Position,
         /// What is wrong.
         detail: String,
@@ -73,7 +78,11 @@ pub trait Journal: Send + Sync + 'static {
     /// Returns, for each, whether it was new. For importers: the same file twice adds nothing.
     fn append_new(&self, events: Vec<Event>) -> BoxFuture<'_, Result<Vec<bool>, AppendError>>;
 
-    /// Entries after `after`, in order: at most `limit` of them, and at least one if there is any.
+    /// Entries after `after`, in order and without a gap: at most `limit` of them, and at least one if there is any.
+    /// Fewer than `limit` does not mean that there are no more.
+    ///
+    /// What comes before a damaged entry is returned first; a read that would begin with one fails with
+    /// [`ReadError::Damaged`]. A consumer that has noted the damage reads on after the position in it.
     fn read(&self, after: Position, limit: usize) -> BoxFuture<'_, Result<Vec<Entry>, ReadError>>;
 
     /// Resolves when there is an entry after `position`.
