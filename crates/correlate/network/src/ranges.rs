@@ -4,7 +4,7 @@
 //! most specific prefix, so that a lookup is one index access and a binary search among the few ranges that share
 //! the address's first bits. For a million prefixes that is 10 to 20 MB in three allocations, loads as fast as
 //! memory is copied, and beats `prefix-trie`'s longest match several times in both time and space
-//! (`cargo run --release -p network --example million_prefixes` measures both in one run).
+//! (`cargo run --release -p bench --bin network_lookup` measures both in one run).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

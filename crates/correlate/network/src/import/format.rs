@@ -73,11 +73,13 @@ pub(crate) fn of_head(head: &[u8]) -> Option<Format> {
     }
 }
 
-/// Whether this is an MRT header: a type that RFC 6396 section 4 names, a subtype it can have, a length that a
-/// record can have.
+/// Whether this is an MRT header: a time since there is MRT, a type that RFC 6396 section 4 names, a subtype it can
+/// have, a length that a record can have. The tree that an MMDB begins with has small numbers where the time is.
 fn is_mrt(head: &[u8]) -> bool {
-    let Some(&[_, _, _, _, 0, kind, 0, subtype, high, _, _, _]) = head.first_chunk::<12>() else { return false };
-    high == 0 && matches!((kind, subtype), (12, 1..=2) | (13, 1..=12) | (16 | 17, 0..=11) | (11 | 32 | 48, 0..=3))
+    const YEAR_1995: u32 = 788_918_400;
+    let Some(&[a, b, c, d, 0, kind, 0, subtype, high, _, _, _]) = head.first_chunk::<12>() else { return false };
+    let named = matches!((kind, subtype), (12, 1..=2) | (13, 1..=12) | (16 | 17, 0..=11) | (11 | 32 | 48, 0..=3));
+    named && high == 0 && u32::from_be_bytes([a, b, c, d]) >= YEAR_1995
 }
 
 /// Whether this has the mark of an MMDB's metadata, which is within the last 128 KiB.

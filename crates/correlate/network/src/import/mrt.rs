@@ -34,7 +34,9 @@ pub(crate) fn read(mut source: impl Read, limits: Limits, mut meter: Meter<'_>) 
                     return Err(ReadFailure::Io(error));
                 }
                 // Past a broken header nothing says where the next record begins.
-                error => return Err(ReadFailure::Corrupt(format!("record {}: {error}", records + 1))),
+                error => {
+                    return Err(ReadFailure::Corrupt(format!("record {}: {error}; fetch the file again", records + 1)));
+                }
             },
         };
         records += 1;
