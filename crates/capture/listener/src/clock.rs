@@ -29,6 +29,7 @@ impl Clock {
     }
 
     /// The time now.
+    #[allow(clippy::disallowed_methods, reason = "this is the clock that everybody else is told to take")]
     pub fn now(&self) -> Timestamp {
         let microseconds = match &self.0 {
             Source::System => Timestamp::now().as_microsecond(),

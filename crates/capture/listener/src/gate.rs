@@ -59,7 +59,8 @@ pub enum Refused {
 /// A connection's place; free again when dropped.
 #[derive(Debug)]
 pub struct Permit {
-    client: VisitorNet,
+    /// None for a proxy, which has no limit of its own.
+    client: Option<VisitorNet>,
     open: Arc<Mutex<Open>>,
 }
 
@@ -71,8 +72,8 @@ impl ConnectionGate {
 
     /// Lets a connection of this client in.
     ///
-    /// Behind a proxy, this is asked twice: with the peer's address at accept only if the peer isn't a trusted
-    /// proxy, and with the client's once it is known.
+    /// For a trusted proxy's connection there is [`ConnectionGate::enter_proxy`] at accept; this is asked once the
+    /// client is known, if the connection is one client's.
     ///
     /// # Errors
     /// [`Refused`] if a limit is reached; nothing is counted then.
@@ -88,7 +89,20 @@ impl ConnectionGate {
         }
         open.by_client.insert(client, count + 1);
         open.total += 1;
-        Ok(Permit { client, open: Arc::clone(&self.open) })
+        Ok(Permit { client: Some(client), open: Arc::clone(&self.open) })
+    }
+
+    /// Lets a connection of a trusted proxy in. It counts in the total only: it stands for clients without number.
+    ///
+    /// # Errors
+    /// [`Refused::TotalLimit`] if that is reached.
+    pub fn enter_proxy(&self) -> Result<Permit, Refused> {
+        let mut open = self.open.lock();
+        if open.total >= self.limits.total {
+            return Err(Refused::TotalLimit);
+        }
+        open.total += 1;
+        Ok(Permit { client: None, open: Arc::clone(&self.open) })
     }
 
     /// How many connections are open.
@@ -101,7 +115,8 @@ impl Drop for Permit {
     fn drop(&mut self) {
         let mut open = self.open.lock();
         open.total = open.total.saturating_sub(1);
-        if let Entry::Occupied(mut entry) = open.by_client.entry(self.client) {
+        let Some(client) = self.client else { return };
+        if let Entry::Occupied(mut entry) = open.by_client.entry(client) {
             match entry.get().checked_sub(1) {
                 None | Some(0) => drop(entry.remove()),
                 Some(rest) => *entry.get_mut() = rest,
@@ -143,6 +158,15 @@ mod tests {
         let gate = gate(3, 3);
         let held: Vec<_> = (0..3u8).map(|n| gate.enter([192, 0, 2, n].into()).unwrap()).collect();
         assert_eq!(gate.enter([192, 0, 2, 9].into()).unwrap_err(), Refused::TotalLimit);
+        drop(held);
+        assert_eq!(gate.open(), 0);
+    }
+
+    #[test]
+    fn a_trusted_proxy_brings_as_many_as_there_is_room_for() {
+        let gate = gate(3, 1);
+        let held: Vec<_> = (0..3).map(|_| gate.enter_proxy().unwrap()).collect();
+        assert_eq!(gate.enter_proxy().unwrap_err(), Refused::TotalLimit);
         drop(held);
         assert_eq!(gate.open(), 0);
     }
