@@ -75,8 +75,12 @@ fn draw(family: Family, dice: &mut Dice<'_>) -> Pattern {
     let words = family.words().start() + [0, 1, 1, 1, 2, 2, 2, 2][dice.below(8)];
     let first = shapes.partition_point(|shape| shape.words < words);
     let count = shapes.partition_point(|shape| shape.words <= words) - first;
-    shapes
-        .get(first + dice.below(count))
+    // The better of two: open syllables can be put in more orders, so that fewer sites share one.
+    let drawn = [dice.below(count), dice.below(count)].map(|nth| shapes.get(first + nth));
+    drawn
+        .into_iter()
+        .flatten()
+        .max_by_key(|shape| shape.open)
         .and_then(|shape| arrange(*shape, dice, family))
         .unwrap_or_else(|| Pattern::plain(family))
 }
@@ -92,8 +96,11 @@ fn arrange(shape: Shape, dice: &mut Dice<'_>, family: Family) -> Option<Pattern>
     let digits_after = if dice.below(4) == 0 { ends.first() } else { ends.last() }.copied();
     let mut slots = Vec::with_capacity(family.longest());
     let mut word_begins = true;
+    let mut after_consonant = false;
     for (i, closed) in syllables.iter().enumerate() {
-        slots.extend(syllable(*closed, word_begins && dice.below(3) == 0));
+        let vowel_first = !closed && (word_begins || after_consonant) && dice.below(2) == 0;
+        slots.extend(syllable(*closed, vowel_first));
+        after_consonant = *closed || vowel_first;
         word_begins = ends.contains(&i);
         if digits_after == Some(i) {
             slots.extend([Slot::Digit; MOST_DIGITS].iter().take(shape.digits));
@@ -137,5 +144,32 @@ impl Dice<'_> {
         let drawn = usize::from(u16::from_be_bytes([byte(self.used), byte(self.used + 1)]));
         self.used += 2;
         drawn.checked_rem(bound).unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_of_words_has_many_shapes() {
+        for family in Family::ALL {
+            for words in family.words() {
+                let count = shapes(family).iter().filter(|shape| shape.words == words).count();
+                assert!(count >= 5, "{family:?} with {words} words has {count} shapes");
+            }
+        }
+    }
+
+    #[test]
+    fn a_form_never_runs_out_of_secret() {
+        for first in 0..=u8::MAX {
+            let secret: [u8; FORM_SECRET_BYTES] =
+                std::array::from_fn(|i| first.wrapping_mul(31).wrapping_add((i as u8).wrapping_mul(first | 1)));
+            let mut dice = Dice { secret: &secret, used: 0 };
+            draw(Family::V4, &mut dice);
+            draw(Family::V6, &mut dice);
+            assert!(dice.used <= FORM_SECRET_BYTES, "{} bytes used", dice.used);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The deployment's master key, from which every other key comes.
 
 use std::fmt;
+use std::sync::Arc;
 
 use hkdf::Hkdf;
 use model::{KeyGeneration, SiteId};
@@ -32,15 +33,20 @@ mod label {
 /// assert_eq!(format!("{master:?}"), "MasterKey(..)");
 /// ```
 #[derive(Clone)]
-pub struct MasterKey(Hkdf<Sha256>);
+pub struct MasterKey {
+    key: Hkdf<Sha256>,
+    mask: Arc<LabelMask>,
+}
 
 impl MasterKey {
     /// The master key of these 32 bytes, which must be random and secret. For a new deployment they come from the
     /// system's random source; they are kept in its folder, and lost addresses are all that is left without them.
     pub fn from_bytes(mut bytes: [u8; 32]) -> Self {
-        let key = Self(Hkdf::new(None, &bytes));
+        let key = Hkdf::new(None, &bytes);
         bytes.zeroize();
-        key
+        let mut mask = Zeroizing::new(Key::default());
+        expand(&key, &[label::MASK], &mut *mask);
+        Self { key, mask: Arc::new(LabelMask::new(&mask)) }
     }
 
     /// What makes a site's addresses, with the site's key of this generation. Raise the generation when the key may
@@ -64,7 +70,7 @@ impl MasterKey {
     /// ```
     pub fn sealer(&self, site: SiteId, generation: KeyGeneration) -> Sealer {
         let mut secret = Zeroizing::new([0; FORM_SECRET_BYTES]);
-        self.expand(&[label::FORM, &site.get().to_be_bytes()], &mut *secret);
+        expand(&self.key, &[label::FORM, &site.get().to_be_bytes()], &mut *secret);
         Sealer::new(site, generation, &self.visit_key(site, generation), self.mask(), Forms::of(&secret))
     }
 
@@ -76,7 +82,7 @@ impl MasterKey {
     /// ```
     pub fn secret(&self, purpose: &str) -> [u8; 32] {
         let mut secret = [0; 32];
-        self.expand(&[label::SECRET, purpose.as_bytes()], &mut secret);
+        expand(&self.key, &[label::SECRET, purpose.as_bytes()], &mut secret);
         secret
     }
 
@@ -90,29 +96,27 @@ impl MasterKey {
     /// ```
     pub fn site_secret(&self, site: SiteId, purpose: &str) -> [u8; 32] {
         let mut secret = [0; 32];
-        self.expand(&[label::SITE_SECRET, &site.get().to_be_bytes(), purpose.as_bytes()], &mut secret);
+        expand(&self.key, &[label::SITE_SECRET, &site.get().to_be_bytes(), purpose.as_bytes()], &mut secret);
         secret
     }
 
     /// The mask that all sealers share.
-    pub(crate) fn mask(&self) -> LabelMask {
-        let mut key = Zeroizing::new(Key::default());
-        self.expand(&[label::MASK], &mut *key);
-        LabelMask::new(&key)
+    pub(crate) fn mask(&self) -> Arc<LabelMask> {
+        Arc::clone(&self.mask)
     }
 
     /// A site's key of a generation.
     pub(crate) fn visit_key(&self, site: SiteId, generation: KeyGeneration) -> Zeroizing<Key> {
         let mut key = Zeroizing::new(Key::default());
-        self.expand(&[label::VISIT, &site.get().to_be_bytes(), &generation.to_be_bytes()], &mut *key);
+        expand(&self.key, &[label::VISIT, &site.get().to_be_bytes(), &generation.to_be_bytes()], &mut *key);
         key
     }
+}
 
-    fn expand(&self, info: &[&[u8]], output: &mut [u8]) {
-        // HKDF gives up to 255 hashes, 8,160 bytes; all of ours are far shorter.
-        let expanded = self.0.expand_multi_info(info, output);
-        debug_assert!(expanded.is_ok(), "more bytes than HKDF can give");
-    }
+fn expand(key: &Hkdf<Sha256>, info: &[&[u8]], output: &mut [u8]) {
+    // HKDF gives up to 255 hashes, 8,160 bytes (RFC 5869, section 2.3); all of ours are far shorter.
+    let expanded = key.expand_multi_info(info, output);
+    debug_assert!(expanded.is_ok(), "more bytes than HKDF can give");
 }
 
 impl fmt::Debug for MasterKey {

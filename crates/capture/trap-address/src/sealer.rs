@@ -22,12 +22,12 @@ struct Inner {
     site: SiteId,
     generation: KeyGeneration,
     cipher: VisitCipher,
-    mask: LabelMask,
+    mask: Arc<LabelMask>,
     forms: Forms,
 }
 
 impl Sealer {
-    pub(crate) fn new(site: SiteId, generation: KeyGeneration, key: &Key, mask: LabelMask, forms: Forms) -> Self {
+    pub(crate) fn new(site: SiteId, generation: KeyGeneration, key: &Key, mask: Arc<LabelMask>, forms: Forms) -> Self {
         Self(Arc::new(Inner { site, generation, cipher: VisitCipher::new(key), mask, forms }))
     }
 

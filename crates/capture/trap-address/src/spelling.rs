@@ -20,7 +20,7 @@ pub(crate) enum Slot {
 
 impl Slot {
     /// The characters; their number is the base, their order the digits' values.
-    fn alphabet(self) -> &'static [u8] {
+    const fn alphabet(self) -> &'static [u8] {
         match self {
             Self::Consonant => CONSONANTS,
             Self::Vowel => VOWELS,
@@ -29,8 +29,13 @@ impl Slot {
         }
     }
 
-    pub(crate) fn base(self) -> u32 {
+    pub(crate) const fn base(self) -> u32 {
         self.alphabet().len() as u32
+    }
+
+    /// The character of a digit below the base.
+    fn character(self, digit: u32) -> u8 {
+        self.alphabet().get(digit as usize).copied().unwrap_or(b'.')
     }
 }
 
@@ -51,56 +56,60 @@ const READING: [(u8, u8); 128] = {
 };
 
 /// A run of slots whose bases multiply to less than 2^32, so that a wide division serves several characters.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Group {
-    slots: Vec<Slot>,
+    slots: u8,
     product: u32,
 }
 
-/// An order of slots, ready to spell in.
+/// The most groups: each but the last holds at least 27 bits, and no pattern has more than 220.
+const MOST_GROUPS: usize = 9;
+
+/// An order of slots, ready to spell in. All in one place, since a web trap has thousands of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Pattern {
-    groups: Vec<Group>,
+    slots: [Slot; LocalPart::MAX],
+    groups: [Group; MOST_GROUPS],
     bits: u32,
     room: u64,
 }
 
 impl Pattern {
     /// The pattern of these slots, if it can hold every number of the family.
-    pub(crate) fn new(family: Family, slots: &[Slot]) -> Option<Self> {
-        let mut groups: Vec<Group> = Vec::new();
+    pub(crate) fn new(family: Family, order: &[Slot]) -> Option<Self> {
+        let mut slots = [Slot::Dot; LocalPart::MAX];
+        slots.get_mut(..order.len())?.copy_from_slice(order);
+        let mut groups = [Group::default(); MOST_GROUPS];
+        let mut current = 0;
         let mut capacity = Wide::ONE;
-        for slot in slots {
+        for slot in order {
             capacity.multiply_add(slot.base(), 0);
-            match groups.last_mut().and_then(|group| Some((group.product.checked_mul(slot.base())?, group))) {
-                Some((product, group)) => {
-                    group.slots.push(*slot);
-                    group.product = product;
-                }
-                None => groups.push(Group { slots: vec![*slot], product: slot.base() }),
-            }
+            let product = groups.get(current)?.product.max(1).checked_mul(slot.base());
+            current += usize::from(product.is_none());
+            let group = groups.get_mut(current)?;
+            *group = Group { slots: group.slots + 1, product: product.unwrap_or(slot.base()) };
         }
-        let room = room(capacity, family)?;
-        Some(Self { groups, bits: family.bits(), room })
+        Some(Self { slots, groups, bits: family.bits(), room: room(capacity, family)? })
     }
 
     /// Consonants only: room in any case, though nothing to look at.
     pub(crate) fn plain(family: Family) -> Self {
-        let slots = vec![Slot::Consonant; *family.lengths().end()];
-        Self::new(family, &slots).unwrap_or(Self { groups: Vec::new(), bits: family.bits(), room: 1 })
+        let slots = [Slot::Consonant; LocalPart::MAX];
+        let length = *family.lengths().end();
+        let nothing = Self { slots, groups: Default::default(), bits: family.bits(), room: 1 };
+        slots.get(..length).and_then(|slots| Self::new(family, slots)).unwrap_or(nothing)
     }
 
     /// The number as a local part of this pattern. Every number has one spelling in a pattern.
     pub(crate) fn spell(&self, number: Wide) -> LocalPart {
         let mut rest = number.topped(self.bits, filling(number, self.room));
         let mut local = LocalPart::EMPTY;
-        for group in &self.groups {
+        let mut slots = self.slots.iter();
+        for group in self.groups.iter().take_while(|group| group.slots > 0) {
             let mut digits = rest.divide(group.product);
-            for slot in &group.slots {
-                let alphabet = slot.alphabet();
-                let (digit, base) = (digits as usize % alphabet.len(), slot.base());
-                local.push(alphabet.get(digit).copied().unwrap_or(b'.'));
-                digits /= base;
+            for slot in slots.by_ref().take(group.slots.into()) {
+                local.push(slot.character(digits % slot.base()));
+                digits /= slot.base();
             }
         }
         local
@@ -140,4 +149,43 @@ pub(crate) fn read(family: Family, letters: &[u8]) -> Option<Wide> {
     let top = number.without(family.bits()).small()?;
     let number = number.low_bits(family.bits());
     (filling(number, room) == top).then_some(number)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn number(family: Family, parts: [u64; 3]) -> Wide {
+        let mut number = Wide::default();
+        number.put(64, parts[0].into());
+        number.put(64, parts[1].into());
+        number.put(64, parts[2].into());
+        number.low_bits(family.bits())
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_spelled_is_read_back(parts: [u64; 3], vowels in prop::collection::hash_set(0..50usize, 0..10)) {
+            for family in Family::ALL {
+                let mut order = vec![Slot::Consonant; *family.lengths().end()];
+                for (place, slot) in order.iter_mut().enumerate().filter(|(place, _)| vowels.contains(place)) {
+                    *slot = if place % 3 == 0 { Slot::Digit } else { Slot::Vowel };
+                }
+                let number = number(family, parts);
+                let local = Pattern::new(family, &order).unwrap().spell(number);
+                prop_assert_eq!(read(family, local.as_bytes()), Some(number));
+            }
+        }
+    }
+
+    #[test]
+    fn a_pattern_without_room_is_refused() {
+        assert_eq!(Pattern::new(Family::V4, &[Slot::Vowel; 40]), None);
+        assert_eq!(Pattern::new(Family::V4, &[Slot::Consonant; 65]), None);
+        assert!(Pattern::new(Family::V4, &[Slot::Consonant; 33]).is_some());
+    }
 }

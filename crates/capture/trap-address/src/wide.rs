@@ -77,7 +77,7 @@ impl Wide {
     pub(crate) fn divide(&mut self, divisor: u32) -> u32 {
         let divisor = u64::from(divisor);
         let mut remainder = 0;
-        for limb in self.0.iter_mut().rev() {
+        for limb in self.0.iter_mut().rev().skip_while(|limb| **limb == 0) {
             let high = remainder << 32 | *limb >> 32;
             let low = (high % divisor) << 32 | *limb & 0xffff_ffff;
             *limb = ((high / divisor) << 32) | (low / divisor);
