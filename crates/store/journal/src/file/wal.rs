@@ -5,7 +5,9 @@
 //! flipped bit. So each log is walked here first; from the first batch that isn't sound, its bytes are moved to a
 //! file of their own, from which [`super::salvage`] takes what is intact.
 //!
-//! The walk knows fjall's format 3: a batch is `Start`, items, `End`, and the checksum in `End` is over the items.
+//! The walk knows fjall's format 3: a batch is `Start`, items, `End`, and the checksum in `End` is over the items. The
+//! sequence number in `Start` is under no checksum, but it grows from batch to batch: one out of order would have fjall
+//! take the batch for one that is in a table already.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -14,6 +16,9 @@ use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::frame;
+
+/// No journal gets this far: at a million batches a second it would take 2,000 years.
+const HIGHEST_SEQUENCE: u64 = 1 << 56;
 
 /// What ends a sound batch.
 const TRAILER: &[u8; 4] = b"FJL\x03";
@@ -92,21 +97,25 @@ pub(crate) fn cut_past(folder: &Path, end: u64) -> io::Result<()> {
 
 /// The length of the longest prefix made of sound batches, none of which has a value that `stop` is true for.
 fn sound(bytes: &[u8], stop: impl Fn(&[u8]) -> bool) -> usize {
-    let mut offset = 0;
-    while let Some(length) = bytes.get(offset..).and_then(|rest| batch(rest, &stop)) {
+    let (mut offset, mut sequence) = (0, None);
+    while let Some((length, number)) = bytes.get(offset..).and_then(|rest| batch(rest, &stop)) {
+        if sequence.is_some_and(|before| number <= before) || number > HIGHEST_SEQUENCE {
+            break;
+        }
+        sequence = Some(number);
         offset += length;
     }
     offset
 }
 
-/// The length of the sound batch that these bytes begin with.
-fn batch(bytes: &[u8], stop: &impl Fn(&[u8]) -> bool) -> Option<usize> {
+/// The length and the sequence number of the sound batch that these bytes begin with.
+fn batch(bytes: &[u8], stop: &impl Fn(&[u8]) -> bool) -> Option<(usize, u64)> {
     let mut cursor = Cursor { bytes, at: 0 };
     if cursor.byte()? != 1 {
         return None;
     }
     let items = u32::from_le_bytes(cursor.array()?);
-    cursor.array::<8>()?;
+    let sequence = u64::from_le_bytes(cursor.array()?);
     let mut checksum = Xxh3::new();
     for _ in 0..items {
         let start = cursor.at;
@@ -119,7 +128,7 @@ fn batch(bytes: &[u8], stop: &impl Fn(&[u8]) -> bool) -> Option<usize> {
     let sound = cursor.byte()? == 3
         && u64::from_le_bytes(cursor.array()?) == checksum.digest()
         && cursor.array::<4>()? == *TRAILER;
-    sound.then_some(cursor.at)
+    sound.then_some((cursor.at, sequence))
 }
 
 struct Cursor<'a> {
