@@ -28,6 +28,8 @@ impl StateBuilder {
     /// # Errors
     /// [`StateError::InUse`] if another rebuild is going on, [`StateError::Io`].
     pub fn create(path: &Path) -> Result<Self, StateError> {
+        // Before anything is thrown away: a complete state may stand here that only has to be moved in.
+        settle(path)?;
         let beside = rebuilding(path);
         if beside.exists() {
             // What an earlier rebuild left unfinished. If it goes on still, its lock says so.
