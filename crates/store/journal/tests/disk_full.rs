@@ -1,7 +1,7 @@
 //! A full disk: appends fail as `Full`, nothing of them is there, and it goes on by itself when there is room.
 //!
 //! On a small filesystem in memory, made for the test; skipped where that may not be mounted.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::fs;
 use std::path::Path;

@@ -8,5 +8,5 @@ pub(crate) fn is_short(folder: &Path, reserve: u64) -> bool {
         return false;
     }
     nix::sys::statvfs::statvfs(folder)
-        .is_ok_and(|disk| u64::from(disk.blocks_available()).saturating_mul(u64::from(disk.fragment_size())) < reserve)
+        .is_ok_and(|disk| disk.blocks_available().saturating_mul(disk.fragment_size()) < reserve)
 }

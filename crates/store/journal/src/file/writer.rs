@@ -207,7 +207,7 @@ impl Writer {
         match self.with_store(|store| store.drop_tables(trimmed)) {
             Ok(()) => (self.dropped, self.since_drop) = (trimmed, 0),
             Err(error) => {
-                tracing::warn!(%error, "what every consumer has had could not be dropped from the journal yet")
+                tracing::warn!(%error, "what every consumer has had could not be dropped from the journal yet");
             }
         }
     }
