@@ -176,7 +176,7 @@ async fn read_header<S: AsyncRead + Unpin>(
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    #![allow(clippy::disallowed_methods, reason = "what the test itself sent is read whole")]
+    #![expect(clippy::disallowed_methods, reason = "what the test itself sent is read whole")]
     use tokio::io::AsyncWriteExt;
 
     use super::*;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Instant;
 
 use model::Timestamp;
 
@@ -14,6 +15,8 @@ pub struct Clock(Source);
 enum Source {
     System,
     Hand(Arc<AtomicI64>),
+    /// Microseconds since 1970-01-01 UTC at a moment, and that moment.
+    Since(i64, Instant),
 }
 
 impl Clock {
@@ -28,12 +31,20 @@ impl Clock {
         (Self(Source::Hand(Arc::clone(&microseconds))), ClockHand(microseconds))
     }
 
+    /// A clock that begins at a time of one's choice and goes on from there: for replays of old mail.
+    pub fn beginning_at(start: Timestamp) -> Self {
+        Self(Source::Since(start.as_microsecond(), Instant::now()))
+    }
+
     /// The time now.
-    #[allow(clippy::disallowed_methods, reason = "this is the clock that everybody else is told to take")]
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that everybody else is told to take")]
     pub fn now(&self) -> Timestamp {
         let microseconds = match &self.0 {
             Source::System => Timestamp::now().as_microsecond(),
             Source::Hand(microseconds) => microseconds.load(Ordering::Acquire),
+            Source::Since(start, moment) => {
+                start.saturating_add(i64::try_from(moment.elapsed().as_micros()).unwrap_or(i64::MAX))
+            }
         };
         Timestamp::from_microsecond(microseconds).unwrap_or(Timestamp::UNIX_EPOCH)
     }
@@ -44,6 +55,7 @@ impl fmt::Debug for Clock {
         match self.0 {
             Source::System => f.write_str("Clock::system"),
             Source::Hand(_) => write!(f, "Clock::by_hand({})", self.now()),
+            Source::Since(..) => write!(f, "Clock::beginning_at({})", self.now()),
         }
     }
 }

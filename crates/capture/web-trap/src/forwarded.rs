@@ -187,7 +187,7 @@ mod tests {
         ) {
             let client = IpAddr::from(octets).to_string();
             // A quote opened by the client must not swallow what the proxy adds, so claims come in fields of their own.
-            let mut values = claims.clone();
+            let mut values = claims;
             values.push(std::iter::once(client.clone()).chain((0..proxies).map(|n| format!("10.0.0.{n}"))).collect::<Vec<_>>().join(", "));
             let headers: Vec<_> = values.iter().map(|value| ("x-forwarded-for", value.as_str())).collect();
             prop_assert_eq!(address("10.0.0.99", &headers), client);

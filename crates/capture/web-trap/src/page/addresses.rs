@@ -54,7 +54,7 @@ pub(super) fn address(form: AddressForm, words: &Vocabulary, markup: &Markup, di
         AddressForm::Mailto => {
             let mut attributes = vec![("href", mailto)];
             if dice.chance(60) {
-                attributes.push((dice.pick(&["class", "title", "id", "rel"]), dice.coined(2)));
+                attributes.push((dice.pick(&["class", "title", "id"]), dice.coined(2)));
             }
             dice.shuffle(&mut attributes);
             markup.element("a", &borrowed(&attributes), &plain)

@@ -106,7 +106,12 @@ fn style_sheet(
     let (size, leading) = (dice.between(14, 19), dice.between(13, 18));
     let (ink, paper) = (colour(0, 70, dice), colour(228, 255, dice));
     let mut rules = vec![
-        format!("body{{font:{size}px/{}.{} {font};color:{ink};background:{paper}}}", leading / 10, leading % 10),
+        format!(
+            "body{{font:{size}px/{}.{} {font};color:{ink};background:{paper};margin:{}px}}",
+            leading / 10,
+            leading % 10,
+            dice.between(12, 48)
+        ),
         format!(".{section}{{margin:{}px 0}}", dice.between(6, 40)),
         format!(
             ".{statement}{{padding:{}px;border:{}px solid {}}}",

@@ -72,7 +72,7 @@ const MIDDLE: [Clause; 5] = [AGENCY, PROPERTY, BREACH, RECORD, USE];
 /// That a program acts for whoever runs it.
 const AGENCY: Clause = [
     "{a robot|a crawler|an automated client|a script} {is|counts as|is deemed} the {agent|representative} of {the person|the individual or firm} who {runs|controls|wrote or runs} it, and {binds|commits} {that person|its principal} {to this notice|by what it does}.",
-    "{visitors that are not people|non-human visitors|programs that visit} {act|are acting} {for|on behalf of} {whoever|those who} {operate|operates, directs or profits from} them; {their operators|the people behind them} {answer|are answerable} for {every act|each request|all they take}.",
+    "{visitors that are not people|non-human visitors|programs that visit} {act|are acting} {for|on behalf of} {whoever operates|those who operate|those who direct or profit from} them; {their operators|the people behind them} {answer|are answerable} for {every act|each request|all they take}.",
     "{software|an unattended program|a bot} has {no will of its own|no standing of its own}: {what it agrees to|what it takes}, {its operator|whoever set it going} {agrees to|takes}, {knowingly|as if in person}.",
     "{if|where|should} {a machine|a program|a harvester} {makes|sends|issues} {the request|a request}, {the one|the party} who {started|deployed|instructed} {it|that machine} is {the visitor|the contracting party|the party bound} {for all purposes|under this notice}.",
     "{responsibility|liability} for {automated visits|machine access|unattended requests} {rests with|lies on|falls to} {their authors, operators and clients|the persons who control or pay for them}, {who|all of whom} {accept|enter into} {these terms|this agreement} {through|by means of} {the machine|their software}.",
@@ -94,7 +94,7 @@ const BREACH: Clause = [
     "{to collect|taking|gathering}, {store|keeping|saving}, {hand on|passing on|trading} or {mail to|mailing|writing to} {any of them|one of these addresses} {is|counts as|will be} a {breach|violation} of {these terms|this notice|the agreement}.",
     "{whoever|a party that|one who} {harvests|copies|extracts} {an address|such an address}, {keeps it|stores it}, {sells it|gives it to others|shares it} or {sends mail to it|sends a message to it} {breaks|is in breach of|violates} {this agreement|these conditions}, {once for each|separately each time|every time anew}.",
     "{it is forbidden|it is not permitted|no licence is given} to {take|compile|record} {the addresses|addresses from here}, to {hold|retain} {them|a copy of them}, to {transfer|distribute} them, or to {send e-mail to them|use them for mailing}; {doing so|any of these} is {a breach|an infringement}.",
-    "{each of these acts|all of the following|any of the following} {breaches|offends against|breaks} {this notice|the terms}: {collecting|lifting} {an address|addresses}, {keeping|storing} it, {passing it along|supplying it to another}, {sending to it|mailing it}.",
+    "{each of these acts|all of the following|any of the following} {breaches|offends against|breaks} {this notice|the terms}: {collecting|lifting} {an address|one address}, {keeping|storing} it, {passing it along|supplying it to another}, {sending to it|mailing it}.",
     "{storage|retention|collection}, {transfer|sale|resale} or {use|mailing} of {an address found here|addresses from this page} {harms|reduces} {its value|what it is worth} and {is|constitutes} {a separate|an actionable|a distinct} {breach|violation} {by all involved|for every address}.",
     "{mail sent to|a message delivered to|spam received at} {an address of this page|one of these addresses} {shows|is proof|is an admission} that {it was taken|it was harvested|it was copied} {and kept|and passed on}, {each of which|either of which} {breaches|violates|is contrary to} {these terms|this licence}.",
 ];
@@ -113,7 +113,7 @@ const RECORD: Clause = [
 const USE: Clause = [
     "{nothing here|no part of this page} {is an offer|invites anyone} to {write|correspond|get in touch}, and {silence|the lack of a reply|an open mailbox} {is no consent|does not mean consent} to {mail|be mailed}.",
     "{no one|nobody} {asks for|has asked for|wishes} mail {at these addresses|to any of these}; {unasked|unsolicited} mail {sent there|that arrives} is {unwelcome|refused in advance|not agreed to} {without exception|in every case}.",
-    "{the addresses|they} {are for|serve} {no correspondence|no commerce} {whatever|of any sort}: {they do not subscribe|none has subscribed|none was ever given} to {any list|any newsletter|anything}.",
+    "{the addresses|these addresses|the mailboxes here} {are for|serve} {no correspondence|no commerce} {whatever|of any sort}: {they do not subscribe|none has subscribed|none was ever given} to {any list|any newsletter|anything}.",
     "{a claim|any assertion} that {an address here|one of these} {opted in|asked to be mailed|was signed up by its owner} is {false|untrue} {from the outset|by definition|on its face}.",
     "{copying for|use in} {mailing lists|a marketing list|address dictionaries} is {expressly|wholly|entirely} {excluded|ruled out|barred}{, paid or not|, now and later|}.",
     "{this permission|the licence} {does not extend|never extends} to {address lists|bulk mail|any kind of mailing}, {nor to|or to} {those who buy|parties who obtain} {such a list|the result}.",
@@ -125,6 +125,6 @@ const CLOSING: Clause = [
     "{a person|a human being} {reading this|who came by chance} {breaks no term|does no wrong} {by looking|by reading} and {leaving it at that|moving on}.",
     "{if you do not agree|if this is not acceptable}, {leave now|close the page} and {take nothing|keep no address|discard what you fetched}.",
     "{whoever disagrees|those who disagree} {has no leave to stay|may not go on} and {must delete|has to destroy} {what was fetched|all copies}.",
-    "{reading|looking} {is free|costs nothing}; {taking|harvesting} {is not|has a price}.",
+    "{reading|looking} {is free; taking is not|costs nothing; taking has a price|is free, and harvesting has a price}.",
     "{these terms|the clauses above} {stand|remain in force} {even if|although} {one of them|some part} {fails|cannot be enforced}, {and bind|binding} {successors|later holders} {too|as well}.",
 ];

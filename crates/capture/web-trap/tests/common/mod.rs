@@ -1,5 +1,7 @@
 //! A web trap that runs for a test, and a client that says exactly what the test wants said.
-#![allow(dead_code, clippy::unwrap_used, reason = "each test file uses a part of it")]
+#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::unwrap_used)]
+#![allow(clippy::disallowed_methods, reason = "what the trap itself sent is read whole")]
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
