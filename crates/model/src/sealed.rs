@@ -39,7 +39,7 @@ pub type KeyGeneration = u16;
 
 /// The visitor, as far as an address can hold it: IPv4 whole, IPv6 as its /64.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(into = "IpNet", try_from = "IpNet")]
+#[serde(into = "String", try_from = "String")]
 pub enum VisitorNet {
     /// The visitor's IPv4 address.
     V4(Ipv4Addr),
@@ -76,6 +76,20 @@ impl From<VisitorNet> for IpNet {
             VisitorNet::V4(v4) => Ipv4Net::from(v4).into(),
             VisitorNet::V6(high) => Ipv6Net::new_assert(Ipv6Addr::from(u128::from(high) << 64), 64).into(),
         }
+    }
+}
+
+impl From<VisitorNet> for String {
+    fn from(net: VisitorNet) -> Self {
+        net.to_string()
+    }
+}
+
+impl TryFrom<String> for VisitorNet {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
     }
 }
 

@@ -3,7 +3,7 @@
 use hosts::{Activities, Taken, Totals};
 use jiff::{SignedDuration, Timestamp};
 use model::ActivityKind;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// So long must harvesters have been watched before a rate a year is told.
 pub const OBSERVED_AT_LEAST: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -17,7 +17,7 @@ const SECONDS_A_YEAR: f64 = 365.25 * 86_400.0;
 /// seen, which nobody knows: spam comes in waves, slow harvesters haven't mailed yet what they took last week, and
 /// lists are mailed for years. With less than [`OBSERVED_AT_LEAST`] there is no rate; with less than a year it is an
 /// extrapolation ([`HarvestCost::is_extrapolated`]) and has to be shown as one.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct HarvestCost {
     /// Hosts that took addresses which were then mailed.
     pub harvesters: u64,

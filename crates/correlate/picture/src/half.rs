@@ -1,12 +1,12 @@
 //! The few that hold half.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::counts::share;
 use crate::{Counts, Measure, Provider};
 
 /// The smallest set of providers that together hold half of a measure.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Half {
     /// Of what.
     pub measure: Measure,

@@ -2,10 +2,10 @@
 
 use hosts::{Lags, Totals, TurnaroundTally};
 use jiff::SignedDuration;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How long it takes from harvest to spam.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LagSummary {
     /// Of all deliveries that are put down to their harvester.
     pub deliveries: Quantiles,
@@ -20,7 +20,7 @@ pub struct LagSummary {
 }
 
 /// How some lags are spread. Each is right to within an eighth; none where nothing was counted.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Quantiles {
     /// How many.
     pub count: u64,

@@ -28,10 +28,10 @@ pub use lags::{LagSummary, Quantiles};
 
 use jiff::Timestamp;
 use model::Country;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Who does what from where, as of the latest event.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Picture {
     /// The time of the latest event; none if there was none.
     pub as_of: Option<Timestamp>,
@@ -52,7 +52,7 @@ pub struct Picture {
 }
 
 /// What comes from one provider.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Provider {
     /// Its name; `AS64500` where only the AS is known, [`UNKNOWN`] where nothing is.
     pub name: String,
@@ -67,7 +67,7 @@ pub struct Provider {
 }
 
 /// What comes from one country.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InCountry {
     /// The country; none where it isn't known.
     pub country: Option<Country>,

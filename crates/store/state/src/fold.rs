@@ -51,8 +51,11 @@ impl State {
         fold.write()
     }
 
-    /// Says that all events up to `position` are in the state.
-    pub(crate) fn place(&self, position: Position) -> Result<(), StateError> {
+    /// Says that all events up to `position` are in the state, or can't be had: those damaged in the journal.
+    ///
+    /// # Errors
+    /// [`StateError`]: the position is where it was.
+    pub fn skip_to(&self, position: Position) -> Result<(), StateError> {
         let _writer = self.writer.lock();
         let mut fold = Fold::new(self);
         fold.head.position = position;

@@ -58,7 +58,7 @@ impl StateBuilder {
     /// # Errors
     /// [`StateError`] if it can't be made durable.
     pub fn finish(self, position: Position) -> Result<Rebuilt, StateError> {
-        self.state.place(position)?;
+        self.state.skip_to(position)?;
         self.state.persist()?;
         Ok(Rebuilt { path: self.path })
     }
