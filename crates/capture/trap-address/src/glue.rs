@@ -9,7 +9,7 @@
 use crate::payload::Family;
 
 /// The longest text that is looked at, in bytes. A local part has at most 64 (RFC 5321, section 4.5.3.1.1), three times
-/// that when each of its characters is percent-encoded.
+/// that when each of its characters is percent-encoded; a whole address has at most 254.
 pub(crate) const LONGEST_TEXT: usize = 256;
 
 /// The most that is taken for glue at the beginning of a run, in bytes: `mailtou003e`.
@@ -33,14 +33,22 @@ pub(crate) struct Plain {
 
 impl Plain {
     /// `None` if the text is longer than [`LONGEST_TEXT`].
+    #[inline]
     pub(crate) fn of(text: &str) -> Option<Self> {
         let mut plain = Self { bytes: [0; LONGEST_TEXT], length: text.len() };
         plain.bytes.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
         plain.as_mut().make_ascii_lowercase();
-        // Twice, since `%` itself may have been encoded: `%2540`.
-        plain.decode_percent();
-        plain.decode_percent();
+        plain.decode_percent_twice();
         Some(plain)
+    }
+
+    fn decode_percent_twice(&mut self) {
+        // Twice, since `%` itself may have been encoded: `%2540`.
+        for _ in 0..2 {
+            if self.as_bytes().contains(&b'%') {
+                self.decode_percent();
+            }
+        }
     }
 
     /// The text.
@@ -53,9 +61,6 @@ impl Plain {
     }
 
     fn decode_percent(&mut self) {
-        if !self.as_bytes().contains(&b'%') {
-            return;
-        }
         let before = self.bytes;
         let mut rest = before.get(..self.length).unwrap_or_default();
         self.length = 0;
@@ -99,18 +104,29 @@ impl Run {
     /// The ways to read the run: all of it, or without what may be glue at its beginning. At most seven.
     pub(crate) fn readings(&self) -> impl Iterator<Item = (Family, &[u8])> {
         let run = self.bytes.get(..self.length).unwrap_or_default();
+        let glue = residues_at_start(run);
         Family::ALL.into_iter().flat_map(|family| family.lengths().map(move |length| (family, length))).filter_map(
             move |(family, length)| {
-                let (glue, letters) = run.split_at_checked(run.len().checked_sub(length)?)?;
-                is_residue(glue).then_some((family, letters))
+                let before = run.len().checked_sub(length)?;
+                let is_glue = before <= LONGEST_RESIDUE && glue & (1 << before) != 0;
+                is_glue.then_some((family, run.get(before..)?))
             },
         )
     }
 }
 
-/// Whether this is nothing but residues, at most [`LONGEST_RESIDUE`] bytes of them.
-fn is_residue(text: &[u8]) -> bool {
-    text.is_empty()
-        || text.len() <= LONGEST_RESIDUE
-            && RESIDUES.iter().any(|residue| text.strip_prefix(*residue).is_some_and(is_residue))
+/// Bit n is set if the first n bytes are nothing but residues, one after the other; bit 0 always, the highest at most
+/// [`LONGEST_RESIDUE`].
+fn residues_at_start(run: &[u8]) -> u16 {
+    let mut glue = 1u16;
+    for start in 0..LONGEST_RESIDUE {
+        let Some(rest @ [first, ..]) = run.get(start..).filter(|_| glue & (1 << start) != 0) else { continue };
+        for residue in RESIDUES.iter().filter(|residue| residue.first() == Some(first)) {
+            let end = start + residue.len();
+            if end <= LONGEST_RESIDUE && rest.starts_with(residue) {
+                glue |= 1 << end;
+            }
+        }
+    }
+    glue
 }

@@ -77,7 +77,8 @@
 //! of base 6, a decimal of base 10, a dot of base 1. The kind of a character tells its base, so the reader recovers the
 //! number from any order of consonants, vowels and decimals, and each site has an order of its own, drawn from the
 //! site's secret: how many words, how long, of which syllables, with how many decimals and where. A form holds at least
-//! 2^136 (2^168) numbers; what it holds beyond that is used evenly, so that no position shows fewer letters than another.
+//! 2^136 (2^168) numbers; what it holds beyond that is used in whole multiples, so that the last characters vary as the
+//! others do, or by half at the worst.
 //! No two addresses share more than chance gives, and those of different sites not even their shape.
 
 mod cipher;

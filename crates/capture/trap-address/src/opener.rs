@@ -89,6 +89,10 @@ impl Opener {
     ///
     /// [`NotOpened`] says how far it got.
     pub fn open(&self, local_part: &str, now: Timestamp) -> Result<SealedVisit, NotOpened> {
+        // Most guesses are short names, and no encoding makes a text shorter.
+        if local_part.len() < *Family::V4.lengths().start() {
+            return Err(NotOpened::Shape);
+        }
         let text = Plain::of(local_part).ok_or(NotOpened::Shape)?;
         let run = Run::find(text.as_bytes()).ok_or(NotOpened::Shape)?;
         let mut furthest = NotOpened::Shape;
