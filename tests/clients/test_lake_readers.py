@@ -27,7 +27,7 @@ def test_others_count_what_trapline_counts(trapline):
         assert opened.to_pyarrow_dataset().count_rows() == ours, f"deltalake counts otherwise in {table}"
         files = [str(file).removeprefix("file://") for file in opened.file_uris()]
         read = "0" if not files else f"(select count(*) from read_parquet({files}))"
-        assert duckdb.sql(f"select {read}").fetchone()[0] == ours, f"DuckDB counts otherwise in {table}"
+        assert duckdb.sql(f"select {read}").fetchall()[0][0] == ours, f"DuckDB counts otherwise in {table}"
         assert polars.scan_delta(path).select(polars.len()).collect().item() == ours, f"Polars counts otherwise in {table}"
     assert trapline.query("select count(*) as n from visits")[0]["n"] == 5
     assert trapline.query("select count(*) as n from messages")[0]["n"] == 5

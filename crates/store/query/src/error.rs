@@ -33,7 +33,7 @@ impl From<DataFusionError> for QueryError {
             DataFusionError::ResourcesExhausted(_) => Self::TooMuchMemory(text),
             DataFusionError::SQL(..) | DataFusionError::SchemaError(..) => Self::Question(text),
             DataFusionError::Plan(_) if is_refusal(&text) => Self::NotAQuestion(text),
-            DataFusionError::NotImplemented(_) if text.contains("multiple statements") => Self::NotAQuestion(text),
+            DataFusionError::NotImplemented(_) if text.contains("single SQL statement") => Self::NotAQuestion(text),
             DataFusionError::Plan(_) if text.contains("not found") && text.contains("table ") => {
                 Self::Question(format!("{text}; the tables are {}", tables()))
             }
