@@ -187,7 +187,8 @@ proptest! {
         }
         let [one, mut other] = parts;
         other.merge(one);
-        prop_assert_eq!(other.finish(&totals), whole.clone());
+        let merged = other.finish(&totals);
+        prop_assert_eq!(&merged, &whole);
         for measure in Measure::ALL {
             let sum: f64 = whole.providers.iter().map(|provider| provider.shares.get(measure)).sum();
             prop_assert!(whole.totals.get(measure) == 0 || (sum - 1.0).abs() < 1e-9, "the shares make a whole");

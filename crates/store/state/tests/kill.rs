@@ -1,6 +1,7 @@
 //! The state after `kill -9` at any moment: whole batches, each event once, and its position says which.
 
 #![allow(clippy::unwrap_used)]
+#![allow(clippy::disallowed_methods, reason = "the lines are those of this test itself")]
 
 mod world;
 
