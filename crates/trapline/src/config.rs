@@ -204,7 +204,7 @@ impl Config {
     /// The settings in `text`, which stands in the file `path`.
     pub fn parse(text: &str, path: &Path) -> Result<Self, Failure> {
         let config: Self = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1));
+            let line = error.span().map_or(1, |span| text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1);
             let mend = mend(error.message());
             Failure::new(Kind::Config, format!("{}:{line}: {}{mend}", path.display(), error.message()))
         })?;

@@ -22,7 +22,9 @@ fn messages(archive: &std::path::Path) -> Vec<Vec<u8>> {
     let mut messages = Vec::new();
     for entry in archive.entries().unwrap() {
         let mut entry = entry.unwrap();
-        if !entry.header().entry_type().is_file() {
+        // Beside the messages, whose names begin with a number, there are licences.
+        let name = entry.path().unwrap().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if !entry.header().entry_type().is_file() || !name.starts_with(|c: char| c.is_ascii_digit()) {
             continue;
         }
         let mut content = Vec::new();

@@ -87,8 +87,11 @@ fn at_once() -> Failure {
     Failure::new(Kind::Temporary, "ended at once by a second signal; what was acknowledged is in the journal")
 }
 
+/// What goes into the log unless RUST_LOG says otherwise: the lake's libraries tell of each commit at length.
+const QUIETLY: &str = "info,delta_kernel=warn,buoyant_kernel=warn,deltalake=warn,deltalake_core=warn,datafusion=warn";
+
 fn start_log(json: bool) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(QUIETLY));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     // A log that is already there (a test's) is as good.
     let _ = if json { log.json().try_init() } else { log.try_init() };

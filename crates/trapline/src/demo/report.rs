@@ -28,7 +28,7 @@ pub struct Shown {
     deliveries_attributed: u64,
     /// Against the truth.
     score: Score,
-    /// Deliveries of each day, from the first to the last.
+    /// Deliveries to harvested addresses on each day, from the first to the last.
     deliveries_by_day: Vec<Day>,
     /// The hosting firm that is cut off in this world.
     firm: Option<String>,
@@ -95,7 +95,7 @@ impl Shown {
 }
 
 async fn by_day(engine: &Engine) -> Result<Vec<Day>, Failure> {
-    let rows = engine.records("select day, count(*) as n from deliveries group by day order by day").await?;
+    let rows = engine.records("select day, count(*) as n from deliveries where trap = 'issued' group by day order by day").await?;
     let day = |row: serde_json::Map<String, serde_json::Value>| Day {
         day: row.get("day").and_then(|day| day.as_str()).unwrap_or_default().to_owned(),
         deliveries: row.get("n").and_then(serde_json::Value::as_u64).unwrap_or_default(),
@@ -138,7 +138,7 @@ impl Shown {
     fn days(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (Some(first), Some(last)) = (self.deliveries_by_day.first(), self.deliveries_by_day.last()) else { return Ok(()) };
         let numbers: Vec<u64> = self.deliveries_by_day.iter().map(|day| day.deliveries).collect();
-        writeln!(f, "Deliveries a day, {} to {}:\n  {}", first.day, last.day, blocks(&numbers))?;
+        writeln!(f, "Spam to harvested addresses, day by day, {} to {}:\n  {}", first.day, last.day, blocks(&numbers))?;
         if let Some((before, after)) = self.drop() {
             let change = 100.0 * (after - before) / before;
             writeln!(f, "  {before:.0} a day in the week before 11 November, {after:.0} in the three days after it: {change:+.0} %\n")?;

@@ -90,9 +90,17 @@ impl Correlator {
     /// Folds in whatever the journal has until `stop`, then to the journal's end, and saves.
     pub async fn run(&self, stop: CancellationToken) {
         let mut checkpointed = Instant::now();
+        let mut moved = self.position.subscribe();
         loop {
-            let position = *self.position.borrow();
-            if stop.run_until_cancelled(self.journal.wait_past(position)).await.is_none() {
+            let position = *moved.borrow_and_update();
+            let woken = async {
+                tokio::select! {
+                    () = self.journal.wait_past(position) => {}
+                    // A rebuild has set the state back to what the lake has.
+                    _ = moved.changed() => {}
+                }
+            };
+            if stop.run_until_cancelled(woken).await.is_none() {
                 break;
             }
             if let Err(failure) = self.step().await {

@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A deployment and, while it runs, its server.
 pub struct Trapline {
-    _temporary: Option<TempDir>,
+    temporary: Option<TempDir>,
     dir: PathBuf,
     pub slug: String,
     pub web: SocketAddr,
@@ -35,13 +35,15 @@ impl Trapline {
     pub fn new() -> Self {
         let temporary = tempfile::tempdir().unwrap();
         let dir = temporary.path().join("deployment");
-        Self { _temporary: Some(temporary), ..Self::at(&dir) }
+        let mut deployment = Self::at(&dir);
+        deployment.temporary = Some(temporary);
+        deployment
     }
 
     /// As [`Trapline::new`], in this directory.
     pub fn at(dir: &Path) -> Self {
         let (web, smtp) = (free_port(), free_port());
-        let mut deployment = Self { _temporary: None, dir: dir.to_owned(), slug: String::new(), web, smtp, server: None };
+        let mut deployment = Self { temporary: None, dir: dir.to_owned(), slug: String::new(), web, smtp, server: None };
         deployment.run(&["init", "--hostname", "mx.traps.example"]);
         deployment.run(&["domain", "add", DOMAIN]);
         deployment.slug = deployment.json(&["site", "add"])["slug"].as_str().unwrap().to_owned();
