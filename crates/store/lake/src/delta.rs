@@ -95,29 +95,48 @@ impl Store {
         operation: DeltaOperation,
         position: Option<Position>,
     ) -> Result<u64, LakeError> {
-        let of = LakeError::of(self.table);
-        let snapshot = delta.snapshot().map_err(&of)?;
+        let done = self.try_commit(delta, properties, actions, operation, position).await;
+        if done.is_err() {
+            self.doubtful.store(true, Ordering::Release);
+        }
+        done.map_err(LakeError::of(self.table))
+    }
+
+    async fn try_commit(
+        &self,
+        delta: &DeltaTable,
+        properties: CommitProperties,
+        actions: Vec<Action>,
+        operation: DeltaOperation,
+        position: Option<Position>,
+    ) -> DeltaResult<u64> {
         let commit = CommitBuilder::from(properties).with_actions(actions);
-        self.doubtful.store(true, Ordering::Release);
-        let done = commit.build(Some(snapshot), delta.log_store(), operation).await.map_err(&of)?;
+        let done = commit.build(Some(delta.snapshot()?), delta.log_store(), operation).await?;
         let mut delta = delta.clone();
         delta.state = Some(done.snapshot());
         match position {
             Some(position) => self.advance(Committed { delta, position }),
             // Others may have moved the position between the state committed against and this commit.
-            None => self.advance(with_position(delta).await.map_err(&of)?),
+            None => self.advance(with_position(delta).await?),
         }
-        self.doubtful.store(false, Ordering::Release);
         Ok(done.version())
     }
 
     /// Reads what others have committed since.
     pub async fn refresh(&self) -> Result<(), LakeError> {
-        let of = LakeError::of(self.table);
-        let mut delta = self.committed().delta;
-        delta.update_state().await.map_err(&of)?;
-        self.advance(with_position(delta).await.map_err(&of)?);
+        // First the doubt, then the log: a commit that fails while the log is being read leaves its doubt standing.
         self.doubtful.store(false, Ordering::Release);
+        let refreshed = self.try_refresh().await;
+        if refreshed.is_err() {
+            self.doubtful.store(true, Ordering::Release);
+        }
+        refreshed.map_err(LakeError::of(self.table))
+    }
+
+    async fn try_refresh(&self) -> DeltaResult<()> {
+        let mut delta = self.committed().delta;
+        delta.update_state().await?;
+        self.advance(with_position(delta).await?);
         Ok(())
     }
 

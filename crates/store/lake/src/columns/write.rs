@@ -89,7 +89,7 @@ impl RowWriter {
 
     /// A digest as lower-case hexadecimal text, or nothing.
     pub fn opt_hex(&mut self, value: Option<&[u8; 32]>) {
-        self.opt_display(value.map(|bytes| Hex(bytes)));
+        self.opt_display(value.map(Hex));
     }
 
     /// A whole number.

@@ -57,7 +57,7 @@ async fn a_message_is_found_by_its_id_and_by_a_deliverys_before_and_after_the_fl
         assert_eq!(found.event, Event::Message(message.clone()));
         let delivery = &message.deliveries[1];
         let Event::Message(part) = lake.message(delivery.id).await.unwrap().unwrap().event else { panic!() };
-        assert_eq!(part.deliveries, [delivery.clone()]);
+        assert_eq!(part.deliveries, std::slice::from_ref(delivery));
         assert_eq!(lake.content(message.id).await.unwrap().unwrap(), events::content(47));
         assert!(lake.message(events::id(46, 99)).await.unwrap().is_none());
         writer.flush().await.unwrap();

@@ -8,5 +8,6 @@ mod compaction;
 mod events;
 mod exactly_once;
 mod history;
+mod older_tables;
 mod support;
 mod writer;
