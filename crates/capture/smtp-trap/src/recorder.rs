@@ -33,12 +33,14 @@ pub(crate) struct Writer {
     journal: Arc<dyn Journal>,
     counts: Arc<Counts>,
     patience: Duration,
+    /// Since when the journal has taken nothing.
+    failing_since: Option<Instant>,
 }
 
 /// A recorder, and what has to be run for it.
 pub(crate) fn recorder(journal: Arc<dyn Journal>, counts: Arc<Counts>, patience: Duration) -> (Recorder, Writer) {
     let (sender, queue) = mpsc::channel(WAITING);
-    (Recorder(sender), Writer { queue, journal, counts, patience })
+    (Recorder(sender), Writer { queue, journal, counts, patience, failing_since: None })
 }
 
 impl Recorder {
@@ -59,21 +61,25 @@ impl Writer {
         }
     }
 
-    /// Appends these; tries again for a while if the journal takes nothing now.
-    async fn append(&self, events: Vec<Event>) {
+    /// Appends these; tries again for a while if the journal takes nothing now. The while begins with the first
+    /// failure, so that a stop while the disk is full takes that long and not as long again for each of these.
+    async fn append(&mut self, events: Vec<Event>) {
         let count = events.len();
-        let give_up = Instant::now() + self.patience;
         let mut pause = FIRST_PAUSE;
         loop {
             // The journal keeps what it takes, and says nothing of what it doesn't; so it is given a copy.
             match self.journal.append(events.clone()).await {
-                Ok(_) => return,
+                Ok(_) => {
+                    self.failing_since = None;
+                    return;
+                }
                 Err(AppendError::Closed) => break,
-                Err(reason) if Instant::now() >= give_up => {
+                Err(reason) if self.failing_since.is_some_and(|since| since.elapsed() >= self.patience) => {
                     error!(count, %reason, "probes and ended sessions are lost; no client was told they were kept");
                     break;
                 }
                 Err(reason) => {
+                    self.failing_since.get_or_insert_with(Instant::now);
                     warn!(count, %reason, "probes and ended sessions wait for the journal");
                     sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);

@@ -14,7 +14,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 use model::{Client, Event, MailProtocol, SessionEnding};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
+use tokio::time::{Instant, Sleep, sleep_until, timeout, timeout_at};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tracing::debug;
 
@@ -27,6 +27,8 @@ use crate::wire::Wire;
 
 /// What is read at once at most.
 const READ_BYTES: usize = 64 << 10;
+/// How long a client may take to take its farewell.
+const FAREWELL_TIME: Duration = Duration::from_secs(1);
 /// The room for replies that a session keeps.
 const KEPT_REPLY_ROOM: usize = 512;
 
@@ -149,9 +151,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
     /// Waits for bytes of the client's and brings them to the dialogue.
     async fn hear(&mut self) -> Result<Next, Interruption> {
         poll_fn(|cx| {
-            if self.draining.is_none() && self.shutdown.as_mut().poll(cx).is_ready() {
-                self.draining = Some(Instant::now());
-            }
+            self.poll_shutdown(cx);
             if self.draining.is_some() && !self.dialogue.in_transaction() {
                 return Poll::Ready(Err(Interruption::Shutdown));
             }
@@ -184,7 +184,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         let mut sent = 0;
         poll_fn(|cx| match self.poll_send(cx, &mut sent) {
             Poll::Ready(done) => Poll::Ready(done.map_err(Interruption::from)),
-            Poll::Pending => self.poll_deadline(cx).map(Err),
+            Poll::Pending => {
+                self.poll_shutdown(cx);
+                self.poll_deadline(cx).map(Err)
+            }
         })
         .await?;
         let replies = self.dialogue.replies();
@@ -212,7 +215,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         let Wire::Clear(stream) = std::mem::replace(&mut self.wire, Wire::Gone) else {
             return Err(Interruption::Closed);
         };
-        match timeout_at(self.deadline(), acceptor.accept(stream)).await {
+        let deadline = self.deadline();
+        let handshake = tokio::select! {
+            handshake = timeout_at(deadline, acceptor.accept(stream)) => handshake,
+            () = self.shutdown.as_mut() => return Err(Interruption::Shutdown),
+        };
+        match handshake {
             Ok(Ok(stream)) => {
                 self.dialogue.secured(tls::negotiated(stream.get_ref().1));
                 self.wire = Wire::Tls(Box::new(stream));
@@ -233,6 +241,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         let limits = &self.dialogue.trap.config.limits;
         let deadline = (self.last_heard + limits.idle_time).min(self.began + limits.session_time);
         self.draining.map_or(deadline, |since| deadline.min(since + limits.drain_time))
+    }
+
+    /// Notes when the server begins to be stopped.
+    fn poll_shutdown(&mut self, cx: &mut Context<'_>) {
+        if self.draining.is_none() && self.shutdown.as_mut().poll(cx).is_ready() {
+            self.draining = Some(Instant::now());
+        }
     }
 
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<Interruption> {
@@ -262,8 +277,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         self.dialogue.replies().clear();
         self.dialogue.farewell(farewell, offset_us);
         let mut sent = 0;
-        // One try: a client that takes nothing isn't waited for.
-        let _ = poll_fn(|cx| Poll::Ready(self.poll_send(cx, &mut sent).is_ready())).await;
+        let _ = timeout(FAREWELL_TIME, poll_fn(|cx| self.poll_send(cx, &mut sent))).await;
         ending
     }
 

@@ -14,6 +14,9 @@ const CHUNKS: usize = 2048;
 /// Replies that are marked; those after are not.
 const REPLIES: usize = 2048;
 
+/// The first room for what is kept: a session with one message needs no more.
+const FIRST_ROOM: usize = 768;
+
 /// A transcript in the making.
 #[derive(Debug)]
 pub(crate) struct Recording {
@@ -68,13 +71,17 @@ impl Recording {
         }
         let room = self.limit.saturating_sub(self.kept.len());
         let (kept, left_out) = bytes.split_at(room.min(bytes.len()));
-        let chunk_can_go_on = !self.fresh && self.chunks.last().is_some_and(|chunk| chunk.left_out == 0);
+        let together = !self.fresh || self.chunks.len() >= CHUNKS;
+        let chunk_can_go_on = together && self.chunks.last().is_some_and(|chunk| chunk.left_out == 0);
         if !chunk_can_go_on && !self.open_chunk() {
             return self.leave_out(bytes.len() as u64);
         }
         if let Some(chunk) = self.chunks.last_mut() {
             chunk.kept = chunk.kept.saturating_add(kept.len() as u32);
             chunk.left_out = chunk.left_out.saturating_add(left_out.len() as u32);
+        }
+        if self.kept.capacity() == 0 {
+            self.kept.reserve(FIRST_ROOM.min(self.limit));
         }
         self.kept.extend_from_slice(kept);
         self.position += bytes.len() as u64;
@@ -86,6 +93,14 @@ impl Recording {
             return;
         }
         if self.fresh {
+            self.open_chunk();
+        }
+        self.leave_out_of_last(count);
+    }
+
+    /// Counts bytes that are not kept and came with, or before, the last chunk.
+    fn leave_out_of_last(&mut self, count: u64) {
+        if self.chunks.is_empty() && count > 0 {
             self.open_chunk();
         }
         if let Some(chunk) = self.chunks.last_mut() {
@@ -122,7 +137,8 @@ impl Recording {
         self.keep(head);
         let overflow = (self.tail_length + rest.len()).saturating_sub(CONTENT_TAIL);
         let from_tail = overflow.min(self.tail_length);
-        self.leave_out(overflow as u64);
+        self.leave_out_of_last(from_tail as u64);
+        self.leave_out((overflow - from_tail) as u64);
         self.tail.copy_within(from_tail..self.tail_length, 0);
         self.tail_length -= from_tail;
         let rest = &rest[overflow - from_tail..];
