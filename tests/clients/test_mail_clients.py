@@ -62,7 +62,7 @@ def test_smtplib_login_is_refused_and_recorded_without_the_password(trapline):
 def test_swaks_delivers_by_starttls(trapline):
     address = trapline.harvest()
     command = ["swaks", "--server", f"127.0.0.1:{trapline.smtp}", "--tls", "--to", address, "--from", "a@sender.example"]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    subprocess.run(command, check=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=60)
     assert b"X-Mailer: swaks" in raw(trapline, only_delivery(trapline, tls=True))
 
 

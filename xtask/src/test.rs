@@ -30,7 +30,10 @@ pub fn run(options: &Options) -> Result<()> {
     }
     step("lints", || must("cargo", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     step("edge build", || {
-        must("cargo", &["clippy", "-p", "trapline", "--no-default-features", "--features", "edge", "--", "-D", "warnings"])
+        must(
+            "cargo",
+            &["clippy", "-p", "trapline", "--no-default-features", "--features", "edge", "--", "-D", "warnings"],
+        )
     })?;
     tools::cargo_tool("nextest")?;
     step("unit and scenario tests", || must("cargo", &["nextest", "run", "--workspace", "--no-fail-fast"]))?;

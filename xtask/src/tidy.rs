@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use crate::run::{output, root, say};
 use crate::fuzz;
+use crate::run::{output, root, say};
 
 /// No file of code is longer; one that is has two jobs.
 const LINES: usize = 700;
@@ -51,8 +51,11 @@ fn length(path: &str, text: &str) -> Option<String> {
 
 /// No crate under correlate/ and nothing in model/ reads a clock: time is passed in.
 fn clock(path: &str, text: &str) -> Option<String> {
-    let pure = path.starts_with("crates/model/src") || (path.starts_with("crates/correlate/") && path.contains("/src/"));
-    let reads = |line: &str| ["Timestamp::now", "Zoned::now", "SystemTime::now", "Instant::now"].iter().any(|call| line.contains(call));
+    let pure =
+        path.starts_with("crates/model/src") || (path.starts_with("crates/correlate/") && path.contains("/src/"));
+    let reads = |line: &str| {
+        ["Timestamp::now", "Zoned::now", "SystemTime::now", "Instant::now"].iter().any(|call| line.contains(call))
+    };
     let number = text.lines().position(reads)? + 1;
     pure.then(|| format!("{path}:{number}: correlate/ and model/ read no clock; take the time as an argument"))
 }
@@ -100,13 +103,26 @@ fn fuzz_targets() -> Result<Vec<String>> {
 
 /// What touches bots doesn't link the query engine, neither as crates nor as the edge build of the binary.
 fn edge_stays_light() -> Result<Vec<String>> {
-    let traps = output("cargo", &["tree", "--edges", "normal", "--prefix", "none", "-p", "web-trap", "-p", "smtp-trap"])?;
+    let traps =
+        output("cargo", &["tree", "--edges", "normal", "--prefix", "none", "-p", "web-trap", "-p", "smtp-trap"])?;
     let edge = output(
         "cargo",
-        &["tree", "--edges", "normal", "--prefix", "none", "-p", "trapline", "--no-default-features", "--features", "edge"],
+        &[
+            "tree",
+            "--edges",
+            "normal",
+            "--prefix",
+            "none",
+            "-p",
+            "trapline",
+            "--no-default-features",
+            "--features",
+            "edge",
+        ],
     )?;
     let heavy = |tree: &str| {
-        let found = tree.lines().find(|line| ["datafusion", "deltalake", "arrow"].iter().any(|name| line.starts_with(name)));
+        let found =
+            tree.lines().find(|line| ["datafusion", "deltalake", "arrow"].iter().any(|name| line.starts_with(name)));
         found.map(str::to_owned)
     };
     let fault = |what: &str, found: String| format!("{what} pulls in {found}; keep the query engine out of it");

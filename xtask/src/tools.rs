@@ -7,8 +7,9 @@ use anyhow::{Context, Result};
 use crate::run::{must, must_run, program, root, say, works};
 
 /// Debian packages, each with a program or file that shows it is there.
-const DEBIAN: [(&str, &str); 6] = [
+const DEBIAN: [(&str, &str); 7] = [
     ("swaks", "/usr/bin/swaks"),
+    ("libnet-ssleay-perl", "/usr/lib/x86_64-linux-gnu/perl5/5.36/Net/SSLeay.pm"),
     ("postfix", "/usr/sbin/smtp-source"),
     ("curl", "/usr/bin/curl"),
     ("chromium", "/usr/bin/chromium"),
@@ -58,7 +59,8 @@ pub fn python() -> Result<PathBuf> {
     }
     say("making a Python environment for the client tests, from PyPI");
     must_run(program("python3", &["-m", "venv", "--clear"]).arg(&environment))?;
-    let mut install = program(&python.to_string_lossy(), &["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]);
+    let mut install =
+        program(&python.to_string_lossy(), &["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]);
     must_run(install.arg(clients.join("requirements.txt")))?;
     std::fs::write(installed, wanted)?;
     Ok(python)

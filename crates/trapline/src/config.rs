@@ -137,12 +137,7 @@ impl Default for Store {
 
 impl Default for Web {
     fn default() -> Self {
-        Self {
-            listen: None,
-            base_url: String::new(),
-            max_connections: 20_000,
-            max_connections_per_address: 500,
-        }
+        Self { listen: None, base_url: String::new(), max_connections: 20_000, max_connections_per_address: 500 }
     }
 }
 
@@ -169,12 +164,7 @@ impl Default for Smtp {
 
 impl Default for Lake {
     fn default() -> Self {
-        Self {
-            flush_seconds: 60,
-            flush_rows: 200_000,
-            flush_bytes: 32 * 1024 * 1024,
-            keep_days: Retention::default(),
-        }
+        Self { flush_seconds: 60, flush_rows: 200_000, flush_bytes: 32 * 1024 * 1024, keep_days: Retention::default() }
     }
 }
 
@@ -204,7 +194,8 @@ impl Config {
     /// The settings in `text`, which stands in the file `path`.
     pub fn parse(text: &str, path: &Path) -> Result<Self, Failure> {
         let config: Self = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(1, |span| text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1);
+            let line =
+                error.span().map_or(1, |span| text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1);
             let mend = mend(error.message());
             Failure::new(Kind::Config, format!("{}:{line}: {}{mend}", path.display(), error.message()))
         })?;
@@ -246,9 +237,8 @@ impl Config {
 
 /// The line of `text` that sets `setting`, 1 if none does.
 fn line_of(text: &str, setting: &str) -> usize {
-    let sets = |line: &str| {
-        line.trim_start().strip_prefix(setting).is_some_and(|rest| rest.trim_start().starts_with('='))
-    };
+    let sets =
+        |line: &str| line.trim_start().strip_prefix(setting).is_some_and(|rest| rest.trim_start().starts_with('='));
     text.lines().position(sets).map_or(1, |index| index + 1)
 }
 
@@ -271,10 +261,8 @@ mod tests {
 
     #[test]
     fn the_commented_file_says_the_defaults() {
-        let uncommented: String = COMMENTED
-            .lines()
-            .map(|line| line.strip_prefix("#: ").unwrap_or(line).to_owned() + "\n")
-            .collect();
+        let uncommented: String =
+            COMMENTED.lines().map(|line| line.strip_prefix("#: ").unwrap_or(line).to_owned() + "\n").collect();
         let path = Path::new("trapline.toml");
         assert_eq!(Config::parse(COMMENTED, path).unwrap(), Config::default());
         let all = Config::parse(&uncommented, path).unwrap();

@@ -74,7 +74,10 @@ impl Layout {
             Some(path) if !path.is_empty() => Ok(self.0.join(path.trim_start_matches("//"))),
             _ => Err(Failure::new(
                 Kind::Config,
-                format!("{}: {setting} = {url:?}: this build keeps it in a folder; give \"file:NAME\"", self.settings().display()),
+                format!(
+                    "{}: {setting} = {url:?}: this build keeps it in a folder; give \"file:NAME\"",
+                    self.settings().display()
+                ),
             )),
         }
     }
@@ -126,7 +129,9 @@ fn write_master_key(path: &Path) -> Result<(), Failure> {
 fn read_master_key(path: &Path) -> Result<MasterKey, Failure> {
     let wrong = |what: &str| Failure::new(Kind::Config, format!("{}: {what}", path.display()));
     let mut file = fs::File::open(path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => wrong("it is missing; put the copy back. Without it no address that was given out opens"),
+        io::ErrorKind::NotFound => {
+            wrong("it is missing; put the copy back. Without it no address that was given out opens")
+        }
         _ => at(path, &error),
     })?;
     let mode = file.metadata().map_err(|error| at(path, &error))?.permissions().mode();

@@ -24,6 +24,11 @@ mod demo;
 #[cfg(feature = "full")]
 mod engine;
 
+/// Bursts of mail leave freed memory in every thread's arena of the system's allocator: after a million messages it held
+/// more than twice what this one does.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     cli::run(cli::Cli::parse())
 }

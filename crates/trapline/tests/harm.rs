@@ -18,7 +18,13 @@ use common::{Trapline, visitor};
 const KILLS: u32 = 20;
 
 /// Delivers messages over and over; remembers those that were answered 250.
-fn deliver_until(stop: &AtomicBool, server: SocketAddr, address: &str, next: &AtomicU32, acknowledged: &Mutex<HashSet<String>>) {
+fn deliver_until(
+    stop: &AtomicBool,
+    server: SocketAddr,
+    address: &str,
+    next: &AtomicU32,
+    acknowledged: &Mutex<HashSet<String>>,
+) {
     while !stop.load(Ordering::Relaxed) {
         let number = next.fetch_add(1, Ordering::Relaxed);
         // While the server is down there is no connection, and one that breaks acknowledges nothing.
@@ -43,10 +49,14 @@ fn twenty_kills_under_load_lose_nothing_acknowledged_and_double_nothing() {
     // Often flushed, so that kills hit flushes too.
     let settings = deployment.dir().join("trapline.toml");
     let text = std::fs::read_to_string(&settings).unwrap();
-    std::fs::write(&settings, format!("{text}\n")
-        .replace("#: flush_seconds = 60", "flush_seconds = 1")
-        .replace("#: flush_rows = 200000", "flush_rows = 300")
-        .replace("#: checkpoint_seconds = 60", "checkpoint_seconds = 1")).unwrap();
+    std::fs::write(
+        &settings,
+        format!("{text}\n")
+            .replace("#: flush_seconds = 60", "flush_seconds = 1")
+            .replace("#: flush_rows = 200000", "flush_rows = 300")
+            .replace("#: checkpoint_seconds = 60", "checkpoint_seconds = 1"),
+    )
+    .unwrap();
     deployment.start(&[]);
     let address = deployment.harvest(visitor(1));
     let (stop, next, acknowledged) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)), Arc::default());
@@ -90,14 +100,21 @@ fn a_full_disk_is_a_temporary_failure_that_ends_when_there_is_room() {
     deployment.start(&[]);
     let address = deployment.harvest(visitor(1));
     let content = b"Subject: x\r\n\r\nx\r\n";
-    let deliver = |deployment: &Trapline| Smtp::connect(deployment.smtp, visitor(2)).and_then(|mut sender| sender.deliver("s@x.example", &[&address], content));
+    let deliver = |deployment: &Trapline| {
+        Smtp::connect(deployment.smtp, visitor(2))
+            .and_then(|mut sender| sender.deliver("s@x.example", &[&address], content))
+    };
     assert_eq!(deliver(&deployment).unwrap(), 250);
     small.fill();
     deployment.wait("mail to be refused for now", |deployment| matches!(deliver(deployment), Ok(451 | 452)));
-    deployment.wait("visits to be refused for now", |deployment| deployment.get(&format!("/{}/", deployment.slug), visitor(3)).0 == 503);
+    deployment.wait("visits to be refused for now", |deployment| {
+        deployment.get(&format!("/{}/", deployment.slug), visitor(3)).0 == 503
+    });
     small.empty();
     deployment.wait("mail to be taken again", |deployment| deliver(deployment).unwrap() == 250);
-    deployment.wait("visits to be taken again", |deployment| deployment.get(&format!("/{}/", deployment.slug), visitor(4)).0 == 200);
+    deployment.wait("visits to be taken again", |deployment| {
+        deployment.get(&format!("/{}/", deployment.slug), visitor(4)).0 == 200
+    });
     deployment.stop();
     assert!(deployment.number("select count(*) as n from deliveries") >= 2);
 }

@@ -7,7 +7,8 @@ mod common;
 use common::smtp::Smtp;
 use common::{DOMAIN, Trapline, visitor};
 
-const SPAM: &[u8] = b"From: Seller <s@sender.example>\r\nMessage-ID: <one@sender.example>\r\nSubject: cheap\r\n\r\n.buy\r\nnow\r\n";
+const SPAM: &[u8] =
+    b"From: Seller <s@sender.example>\r\nMessage-ID: <one@sender.example>\r\nSubject: cheap\r\n\r\n.buy\r\nnow\r\n";
 
 /// A deployment that knows where the visitor and the sender are.
 fn with_networks() -> Trapline {
@@ -30,7 +31,8 @@ fn spam_to_a_harvested_address_names_the_visit_the_visitor_and_both_networks() {
     let mut sender = Smtp::connect(deployment.smtp, "241.0.0.9".parse().unwrap()).unwrap();
     assert_eq!(sender.deliver("s@sender.example", &[&address.to_uppercase()], SPAM).unwrap(), 250);
     assert_eq!(sender.say("QUIT").unwrap(), 221);
-    deployment.wait("the delivery to be seen", |deployment| deployment.number("select count(*) as n from deliveries") == 1);
+    deployment
+        .wait("the delivery to be seen", |deployment| deployment.number("select count(*) as n from deliveries") == 1);
 
     // With the server running, then stopped: the same answers.
     for running in [true, false] {

@@ -23,7 +23,8 @@ fn messages(archive: &std::path::Path) -> Vec<Vec<u8>> {
     for entry in archive.entries().unwrap() {
         let mut entry = entry.unwrap();
         // Beside the messages, whose names begin with a number, there are licences.
-        let name = entry.path().unwrap().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name =
+            entry.path().unwrap().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         if !entry.header().entry_type().is_file() || !name.starts_with(|c: char| c.is_ascii_digit()) {
             continue;
         }
@@ -56,8 +57,11 @@ fn on_the_wire(content: &[u8]) -> Vec<u8> {
 /// An address in one of the message's own Received headers, for the relay that it came from.
 fn relay_of(content: &[u8], fallback: u32) -> IpAddr {
     let text = String::from_utf8_lossy(&content[..content.len().min(4_096)]).into_owned();
-    let bracketed = text.split('[').skip(1).filter_map(|rest| rest.split(']').next()?.parse::<std::net::Ipv4Addr>().ok());
-    let public = bracketed.into_iter().find(|address| !address.is_private() && !address.is_loopback() && !address.is_unspecified());
+    let bracketed =
+        text.split('[').skip(1).filter_map(|rest| rest.split(']').next()?.parse::<std::net::Ipv4Addr>().ok());
+    let public = bracketed
+        .into_iter()
+        .find(|address| !address.is_private() && !address.is_loopback() && !address.is_unspecified());
     public.map_or_else(|| visitor(0x0200_0000 + fallback), IpAddr::from)
 }
 
@@ -92,7 +96,8 @@ fn real_spam_is_kept_byte_for_byte_and_due_to_the_right_visit_in_the_right_netwo
     }
     // The table holds nine tenths of that era's relays.
     assert!(mapped > 400, "{mapped} of 500 senders have an AS");
-    let stored = deployment.query("select m.content, d.recipient from messages m join deliveries d on d.message = m.id");
+    let stored =
+        deployment.query("select m.content, d.recipient from messages m join deliveries d on d.message = m.id");
     assert_eq!(stored.len(), 500);
     for row in &stored {
         let (_, _, content) = sent[row["recipient"].as_str().unwrap()];

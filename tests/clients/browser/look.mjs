@@ -8,7 +8,7 @@ const browser = await chromium.launch({
 });
 const page = await browser.newPage();
 const errors = [];
-page.on("console", (message) => message.type() === "error" && !message.text().includes("favicon") && errors.push(message.text()));
+page.on("console", (message) => message.type() === "error" && !message.location().url.endsWith("/favicon.ico") && errors.push(message.text()));
 await page.goto(url);
 
 // Where the Tab key leads, until it comes around.

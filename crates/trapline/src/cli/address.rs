@@ -50,12 +50,15 @@ impl Address {
                     _ => address.clone(),
                 };
                 let sites = registry.sites().await?;
-                let slug = |visit: &SealedVisit| sites.iter().find(|site| site.id == visit.site).map(|site| site.slug.clone());
+                let slug =
+                    |visit: &SealedVisit| sites.iter().find(|site| site.id == visit.site).map(|site| site.slug.clone());
                 match traps.classify(&whole, Clock::system().now()) {
-                    Recipient::Trap(Trap::Issued(visit)) => output.answer(&Opened { slug: slug(&visit), visit, address }),
-                    Recipient::Trap(Trap::Static(trap)) => Err(Failure::not_found(format!(
-                        "{trap} was set out by hand: it names no visitor"
-                    ))),
+                    Recipient::Trap(Trap::Issued(visit)) => {
+                        output.answer(&Opened { slug: slug(&visit), visit, address })
+                    }
+                    Recipient::Trap(Trap::Static(trap)) => {
+                        Err(Failure::not_found(format!("{trap} was set out by hand: it names no visitor")))
+                    }
                     Recipient::Trap(Trap::Dictionary) => Err(Failure::not_found(format!(
                         "{address} doesn't open under any key of this deployment: it was guessed, or its site is of another deployment"
                     ))),

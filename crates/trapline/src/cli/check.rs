@@ -31,7 +31,8 @@ pub async fn run(dir: &Path) -> Result<Checked, Failure> {
         std::fs::File::open(&path).map_err(|error| at(&path, &error))?;
     }
     let registry = deployment.registry().await?;
-    let (sites, domains, statics) = (registry.sites().await?, registry.domains().await?, registry.static_traps().await?);
+    let (sites, domains, statics) =
+        (registry.sites().await?, registry.domains().await?, registry.static_traps().await?);
     if !domains.is_empty() {
         deployment.sites(&registry).await?;
     }
@@ -40,7 +41,10 @@ pub async fn run(dir: &Path) -> Result<Checked, Failure> {
     note(domains.is_empty(), "a trap domain: trapline domain add traps.example.org");
     note(sites.is_empty(), "a trap site: trapline site add www.example.org");
     note(config.web.listen.is_none(), "where the web trap listens: `listen` under [web], or serve --web 0.0.0.0:8080");
-    note(config.smtp.listen.is_none(), "where the mail trap listens: `listen` under [smtp], or serve --smtp 0.0.0.0:25");
+    note(
+        config.smtp.listen.is_none(),
+        "where the mail trap listens: `listen` under [smtp], or serve --smtp 0.0.0.0:25",
+    );
     note(
         config.smtp.hostname == Config::default().smtp.hostname,
         "the mail trap's name: `hostname` under [smtp], the name that MX records point to",
@@ -52,7 +56,11 @@ pub async fn run(dir: &Path) -> Result<Checked, Failure> {
 impl fmt::Display for Checked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} is right.", self.settings.display())?;
-        write!(f, "{} sites, {} trap domains, {} addresses set out by hand.", self.sites, self.domains, self.static_traps)?;
+        write!(
+            f,
+            "{} sites, {} trap domains, {} addresses set out by hand.",
+            self.sites, self.domains, self.static_traps
+        )?;
         for (index, what) in self.missing.iter().enumerate() {
             let head = if index == 0 { "\n\nBefore the traps catch anything, it takes\n" } else { "\n" };
             write!(f, "{head}  - {what}")?;

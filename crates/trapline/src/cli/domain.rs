@@ -68,7 +68,9 @@ impl Check {
             None => known.into_iter().map(|domain| domain.name).collect(),
         };
         if names.is_empty() {
-            return Err(Failure::not_found("there is no trap domain yet; add one with `trapline domain add traps.example.org`"));
+            return Err(Failure::not_found(
+                "there is no trap domain yet; add one with `trapline domain add traps.example.org`",
+            ));
         }
         let expected = mx::Expected { hostname: deployment.config.smtp.hostname.clone(), addresses: self.address };
         let resolver = mx::resolver(self.resolver)?;
@@ -80,7 +82,9 @@ impl Check {
         output.answer(&checked)?;
         match checked.domains.iter().filter(|domain| !domain.reaches_us).count() {
             0 => Ok(()),
-            count => Err(Failure::new(Kind::Config, format!("{count} of {} domains don't get here", checked.domains.len()))),
+            count => {
+                Err(Failure::new(Kind::Config, format!("{count} of {} domains don't get here", checked.domains.len())))
+            }
         }
     }
 }

@@ -38,7 +38,11 @@ impl fmt::Display for Made {
         let dir = self.directory.display();
         writeln!(f, "A deployment is in {dir}.")?;
         writeln!(f, "  {}  settings, all commented", self.settings.display())?;
-        writeln!(f, "  {}  the secret that every trap address rests on: keep a copy off this machine", self.master_key.display())?;
+        writeln!(
+            f,
+            "  {}  the secret that every trap address rests on: keep a copy off this machine",
+            self.master_key.display()
+        )?;
         writeln!(f, "\nNext:")?;
         writeln!(f, "  trapline --dir {dir} domain add traps.example.org")?;
         writeln!(f, "  trapline --dir {dir} site add www.example.org")?;

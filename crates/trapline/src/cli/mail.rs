@@ -118,7 +118,9 @@ impl Show {
             return output.answer(&Whole(shown));
         }
         let content = shown.content.ok_or_else(|| {
-            Failure::not_found("the message itself is gone: its table's days to keep are over (`keep_days` in the settings)")
+            Failure::not_found(
+                "the message itself is gone: its table's days to keep are over (`keep_days` in the settings)",
+            )
         })?;
         output.bytes(&STANDARD.decode(content).map_err(anyhow::Error::from)?)
     }
@@ -149,8 +151,15 @@ impl fmt::Display for Whole {
             write!(f, "\nnotice     SHA-256 {}", text(visit, "notice_digest"))?;
         }
         if let Some(session) = &self.0.session {
-            write!(f, "\n\nsession    {}, from {} to {}", text(session, "id"), text(session, "at"), text(session, "ended"))?;
-            let counts = ["commands", "messages", "recipients"].map(|column| format!("{} {column}", text(session, column)));
+            write!(
+                f,
+                "\n\nsession    {}, from {} to {}",
+                text(session, "id"),
+                text(session, "at"),
+                text(session, "ended")
+            )?;
+            let counts =
+                ["commands", "messages", "recipients"].map(|column| format!("{} {column}", text(session, column)));
             write!(f, "\n           {}, ended: {}", counts.join(", "), text(session, "ending"))?;
         }
         Ok(())
@@ -167,7 +176,12 @@ fn attribution(f: &mut fmt::Formatter<'_>, delivery: &Map<String, Value>) -> fmt
     };
     let waited = delivery.get("lag_seconds").and_then(Value::as_i64).map(lag).unwrap_or_default();
     write!(f, "\nharvester  {}{}", text(delivery, "harvester"), place(delivery, "harvester"))?;
-    write!(f, "\nharvested  {}, {waited} before, from site {}", text(delivery, "harvested_at"), text(delivery, "site"))?;
+    write!(
+        f,
+        "\nharvested  {}, {waited} before, from site {}",
+        text(delivery, "harvested_at"),
+        text(delivery, "site")
+    )?;
     write!(f, "\nsure       {sure} %: {}", text(delivery, "reasons").replace('_', " "))
 }
 

@@ -47,7 +47,10 @@ pub struct Exchanger {
 /// A resolver that asks this server, or the system's.
 pub fn resolver(server: Option<SocketAddr>) -> Result<TokioResolver, Failure> {
     let unusable = |error: &dyn fmt::Display| {
-        Failure::new(Kind::Failed, format!("the DNS can't be asked: {error}; name a server with --resolver 192.0.2.53:53"))
+        Failure::new(
+            Kind::Failed,
+            format!("the DNS can't be asked: {error}; name a server with --resolver 192.0.2.53:53"),
+        )
     };
     let mut builder = match server {
         None => TokioResolver::builder_tokio().map_err(|error| unusable(&error))?,
@@ -70,7 +73,14 @@ pub fn resolver(server: Option<SocketAddr>) -> Result<TokioResolver, Failure> {
 pub async fn check(resolver: &TokioResolver, domain: &str, expected: &Expected) -> Verdict {
     let mut mail_exchangers = match exchangers(resolver, domain).await {
         Ok(found) => found,
-        Err(mend) => return Verdict { domain: domain.to_owned(), mail_exchangers: Vec::new(), reaches_us: false, mend: Some(mend) },
+        Err(mend) => {
+            return Verdict {
+                domain: domain.to_owned(),
+                mail_exchangers: Vec::new(),
+                reaches_us: false,
+                mend: Some(mend),
+            };
+        }
     };
     mail_exchangers.sort_by_key(|exchanger| exchanger.preference);
     let reaches_us = mail_exchangers.first().is_some_and(|first| is_us(first, expected));
@@ -80,7 +90,11 @@ pub async fn check(resolver: &TokioResolver, domain: &str, expected: &Expected) 
 
 fn is_us(exchanger: &Exchanger, expected: &Expected) -> bool {
     let named = exchanger.host.eq_ignore_ascii_case(expected.hostname.trim_end_matches('.'));
-    if expected.addresses.is_empty() { named } else { expected.addresses.iter().any(|ours| exchanger.addresses.contains(ours)) }
+    if expected.addresses.is_empty() {
+        named
+    } else {
+        expected.addresses.iter().any(|ours| exchanger.addresses.contains(ours))
+    }
 }
 
 fn mend(domain: &str, found: &[Exchanger], expected: &Expected) -> String {
@@ -97,9 +111,13 @@ fn mend(domain: &str, found: &[Exchanger], expected: &Expected) -> String {
 async fn exchangers(resolver: &TokioResolver, domain: &str) -> Result<Vec<Exchanger>, String> {
     let answer = match resolver.mx_lookup(format!("{domain}.")).await {
         Ok(answer) => answer,
-        Err(error) if error.is_nx_domain() => return Err("the DNS has no such domain; register it, or correct its spelling".into()),
+        Err(error) if error.is_nx_domain() => {
+            return Err("the DNS has no such domain; register it, or correct its spelling".into());
+        }
         Err(error) if error.is_no_records_found() => return Ok(Vec::new()),
-        Err(error) => return Err(format!("the DNS did not answer ({error}); try again, or name a server with --resolver")),
+        Err(error) => {
+            return Err(format!("the DNS did not answer ({error}); try again, or name a server with --resolver"));
+        }
     };
     let mut found = Vec::new();
     for record in answer.answers() {
@@ -137,7 +155,10 @@ mod tests {
     use super::*;
 
     fn expected(addresses: &[&str]) -> Expected {
-        Expected { hostname: "mx.example".into(), addresses: addresses.iter().map(|text| text.parse().unwrap()).collect() }
+        Expected {
+            hostname: "mx.example".into(),
+            addresses: addresses.iter().map(|text| text.parse().unwrap()).collect(),
+        }
     }
 
     fn exchanger(preference: u16, host: &str, address: &str) -> Exchanger {

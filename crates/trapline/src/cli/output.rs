@@ -34,7 +34,11 @@ impl Output {
 
     /// Shows an answer. A reader that has gone away (`| head`) is no failure.
     pub fn answer(self, answer: &impl Answer) -> Result<(), Failure> {
-        let text = if self.json { serde_json::to_string_pretty(answer).map_err(anyhow::Error::from)? } else { answer.to_string() };
+        let text = if self.json {
+            serde_json::to_string_pretty(answer).map_err(anyhow::Error::from)?
+        } else {
+            answer.to_string()
+        };
         self.text(text.trim_end())
     }
 
@@ -58,7 +62,11 @@ impl Output {
 
     /// Shows a failure: on standard error, as text or JSON.
     pub fn failure(self, failure: &Failure) {
-        let said = if self.json { serde_json::to_string(failure).unwrap_or_else(|_| failure.to_string()) } else { format!("trapline: {failure}") };
+        let said = if self.json {
+            serde_json::to_string(failure).unwrap_or_else(|_| failure.to_string())
+        } else {
+            format!("trapline: {failure}")
+        };
         // Nobody to tell is no reason to fail otherwise than by the exit code.
         let _ = writeln!(io::stderr(), "{said}");
     }
@@ -72,7 +80,11 @@ impl Output {
 
     /// A progress bar over `total` units, shown on a terminal only.
     pub fn progress(self, total: u64, template: &str) -> ProgressBar {
-        let target = if self.quiet || !io::stderr().is_terminal() { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr_with_hz(10) };
+        let target = if self.quiet || !io::stderr().is_terminal() {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr_with_hz(10)
+        };
         let bar = ProgressBar::with_draw_target(Some(total), target);
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("━╸─"));
@@ -118,7 +130,8 @@ pub fn printable(text: &str, limit: usize) -> String {
         .take(limit)
         .flat_map(|c| {
             // Control characters steer terminals; bidirectional overrides make text read otherwise than it is.
-            let steers = c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+            let steers = c.is_control()
+                || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
             if steers { c.escape_default().collect::<Vec<_>>() } else { vec![c] }
         })
         .collect();

@@ -104,7 +104,11 @@ fn cells(counts: &Counts, whole: &Counts) -> [String; 5] {
         [Measure::Harvesters, Measure::HarvestedMessages, Measure::SpamServers, Measure::Messages, Measure::Visits];
     order.map(|measure| {
         let (count, all) = (counts.get(measure), whole.get(measure));
-        if all == 0 { grouped(count) } else { format!("{}  {:>3.0} %", grouped(count), 100.0 * count as f64 / all as f64) }
+        if all == 0 {
+            grouped(count)
+        } else {
+            format!("{}  {:>3.0} %", grouped(count), 100.0 * count as f64 / all as f64)
+        }
     })
 }
 
@@ -114,7 +118,12 @@ fn halves(f: &mut fmt::Formatter<'_>, picture: &picture::Picture) -> fmt::Result
         let more = half.providers.len().saturating_sub(3);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let of = half.measure.title();
-        writeln!(f, "Half of all {of}: {} of {} providers ({named}{more})", half.providers.len(), picture.providers.len())?;
+        writeln!(
+            f,
+            "Half of all {of}: {} of {} providers ({named}{more})",
+            half.providers.len(),
+            picture.providers.len()
+        )?;
     }
     Ok(())
 }
@@ -123,7 +132,10 @@ fn lags(f: &mut fmt::Formatter<'_>, picture: &picture::Picture) -> fmt::Result {
     let first = &picture.lags.first_deliveries;
     let said = |span: Option<SignedDuration>| span.map(|span| lag(span.as_secs()));
     if let (Some(early), Some(middle), Some(late)) = (said(first.tenth), said(first.median), said(first.nine_tenths)) {
-        writeln!(f, "From harvest to first spam: a tenth within {early}, half within {middle}, nine tenths within {late}")?;
+        writeln!(
+            f,
+            "From harvest to first spam: a tenth within {early}, half within {middle}, nine tenths within {late}"
+        )?;
     }
     Ok(())
 }
@@ -133,10 +145,18 @@ fn cost(f: &mut fmt::Formatter<'_>, picture: &picture::Picture) -> fmt::Result {
     let days = cost.observed.as_hours() / 24;
     match (cost.messages_per_address, cost.for_addresses(50)) {
         (Some(each), Some(fifty)) => {
-            let so_far = if cost.is_extrapolated() { format!(", if it goes on as in these {days} days") } else { String::new() };
-            write!(f, "A harvested address got {each:.1} messages so far. 50 addresses on your site: {} a year{so_far}", grouped(fifty as u64))
+            let so_far =
+                if cost.is_extrapolated() { format!(", if it goes on as in these {days} days") } else { String::new() };
+            write!(
+                f,
+                "A harvested address got {each:.1} messages so far. 50 addresses on your site: {} a year{so_far}",
+                grouped(fifty as u64)
+            )
         }
-        (Some(each), None) => write!(f, "A harvested address got {each:.1} messages so far; {days} days are too few to say how many a year"),
+        (Some(each), None) => write!(
+            f,
+            "A harvested address got {each:.1} messages so far; {days} days are too few to say how many a year"
+        ),
         _ => Ok(()),
     }
 }

@@ -41,7 +41,9 @@ struct Rows(QueryAnswer);
 
 impl Serialize for Rows {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let object = |row: &Vec<Value>| -> Map<String, Value> { self.0.columns.iter().cloned().zip(row.iter().cloned()).collect() };
+        let object = |row: &Vec<Value>| -> Map<String, Value> {
+            self.0.columns.iter().cloned().zip(row.iter().cloned()).collect()
+        };
         serializer.collect_seq(self.0.rows.iter().map(object))
     }
 }

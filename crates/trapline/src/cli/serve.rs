@@ -47,7 +47,8 @@ impl Serve {
         deployment.config.trusted_proxies.extend(self.trusted_proxy);
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut server = Server::start(deployment, listen, self.clock.map_or_else(Clock::system, Clock::beginning_at)).await?;
+        let mut server =
+            Server::start(deployment, listen, self.clock.map_or_else(Clock::system, Clock::beginning_at)).await?;
         for (name, address) in
             [("web trap", server.web), ("SMTP", server.smtp), ("LMTP", server.lmtp), ("admin", server.admin)]
         {

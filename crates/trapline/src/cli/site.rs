@@ -175,7 +175,10 @@ impl fmt::Display for Snippets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "Paste these where a page of yours has room, one or all; nobody sees them:\n")?;
         writeln!(f, "{}", self.links.trim_end())?;
-        writeln!(f, "\nIf the links lead to your own host name, add this to its robots.txt; good robots then keep away:\n")?;
+        writeln!(
+            f,
+            "\nIf the links lead to your own host name, add this to its robots.txt; good robots then keep away:\n"
+        )?;
         write!(f, "{}", self.robots.trim_end())
     }
 }

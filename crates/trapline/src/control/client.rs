@@ -61,7 +61,10 @@ impl Backend {
             }
             Err(error) => Err(Failure::new(
                 Kind::Config,
-                format!("{}: {error}; run this as the user that runs the server", deployment.layout.control_socket().display()),
+                format!(
+                    "{}: {error}; run this as the user that runs the server",
+                    deployment.layout.control_socket().display()
+                ),
             )),
         }
     }

@@ -80,7 +80,12 @@ impl Demonstration {
         let mut clock = |now| self.hand.set(now);
         let mut progress = |so_far: world::Progress| {
             bar.set_position(so_far.actions as u64);
-            bar.set_message(format!("{}  {} pages, {} messages", so_far.at.strftime("%F"), so_far.pages, so_far.messages));
+            bar.set_message(format!(
+                "{}  {} pages, {} messages",
+                so_far.at.strftime("%F"),
+                so_far.pages,
+                so_far.messages
+            ));
         };
         let ran = world::run(&self.plan, targets, &mut clock, &mut progress).await;
         bar.finish_and_clear();
@@ -100,7 +105,8 @@ fn clear(dir: &Path) -> Result<(), Failure> {
         return Ok(());
     }
     if !dir.join(MARKER).exists() {
-        let message = format!("{} is not a demo's directory, and is left as it is; name another with --dir", dir.display());
+        let message =
+            format!("{} is not a demo's directory, and is left as it is; name another with --dir", dir.display());
         return Err(Failure::new(Kind::Config, message));
     }
     std::fs::remove_dir_all(dir).map_err(|error| at(dir, &error))

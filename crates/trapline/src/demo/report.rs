@@ -88,14 +88,21 @@ impl Shown {
             (!days.is_empty()).then(|| sum as f64 / days.len() as f64)
         };
         let within = |from: &str, to: &str| {
-            mean(self.deliveries_by_day.iter().filter(|day| day.day.as_str() >= from && day.day.as_str() <= to).collect())
+            mean(
+                self.deliveries_by_day
+                    .iter()
+                    .filter(|day| day.day.as_str() >= from && day.day.as_str() <= to)
+                    .collect(),
+            )
         };
         Some((within("2008-11-04", "2008-11-10")?, within("2008-11-12", "2008-11-14")?))
     }
 }
 
 async fn by_day(engine: &Engine) -> Result<Vec<Day>, Failure> {
-    let rows = engine.records("select day, count(*) as n from deliveries where trap = 'issued' group by day order by day").await?;
+    let rows = engine
+        .records("select day, count(*) as n from deliveries where trap = 'issued' group by day order by day")
+        .await?;
     let day = |row: serde_json::Map<String, serde_json::Value>| Day {
         day: row.get("day").and_then(|day| day.as_str()).unwrap_or_default().to_owned(),
         deliveries: row.get("n").and_then(serde_json::Value::as_u64).unwrap_or_default(),
@@ -113,10 +120,18 @@ async fn example(engine: &Engine, _truth: &Truth) -> Result<Option<Example>, Fai
 
 impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "Autumn 2008, simulated (seed {}, scale {}): all addresses, networks and figures are made up.\n", self.seed, self.scale)?;
+        writeln!(
+            f,
+            "Autumn 2008, simulated (seed {}, scale {}): all addresses, networks and figures are made up.\n",
+            self.seed, self.scale
+        )?;
         let [visits, messages, deliveries, attributed] =
             [self.visits, self.messages, self.deliveries, self.deliveries_attributed].map(grouped);
-        writeln!(f, "In {:.0} s, {visits} visits and {messages} messages came in over real connections.", self.seconds)?;
+        writeln!(
+            f,
+            "In {:.0} s, {visits} visits and {messages} messages came in over real connections.",
+            self.seconds
+        )?;
         writeln!(f, "{attributed} of {deliveries} deliveries open to a visit; the others went to guessed names.")?;
         let score = &self.score;
         writeln!(
@@ -136,18 +151,25 @@ impl fmt::Display for Shown {
 
 impl Shown {
     fn days(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Some(first), Some(last)) = (self.deliveries_by_day.first(), self.deliveries_by_day.last()) else { return Ok(()) };
+        let (Some(first), Some(last)) = (self.deliveries_by_day.first(), self.deliveries_by_day.last()) else {
+            return Ok(());
+        };
         let numbers: Vec<u64> = self.deliveries_by_day.iter().map(|day| day.deliveries).collect();
         writeln!(f, "Spam to harvested addresses, day by day, {} to {}:\n  {}", first.day, last.day, blocks(&numbers))?;
         if let Some((before, after)) = self.drop() {
             let change = 100.0 * (after - before) / before;
-            writeln!(f, "  {before:.0} a day in the week before 11 November, {after:.0} in the three days after it: {change:+.0} %\n")?;
+            writeln!(
+                f,
+                "  {before:.0} a day in the week before 11 November, {after:.0} in the three days after it: {change:+.0} %\n"
+            )?;
         }
         Ok(())
     }
 
     fn firm(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(provider) = self.picture.by(Measure::HarvestedMessages).into_iter().find(|provider| provider.is_known()) else {
+        let Some(provider) =
+            self.picture.by(Measure::HarvestedMessages).into_iter().find(|provider| provider.is_known())
+        else {
             return Ok(());
         };
         let percent = |measure| 100.0 * provider.shares.get(measure);

@@ -12,7 +12,8 @@ impl Engine {
     /// Appends those events that never came before. Says for each whether it was new.
     pub(super) async fn append(&self, events: Vec<String>) -> Result<Vec<bool>, Failure> {
         let decoded = events.iter().map(|text| {
-            let bytes = STANDARD.decode(text).map_err(|error| Failure::input(format!("an event is not base64: {error}")))?;
+            let bytes =
+                STANDARD.decode(text).map_err(|error| Failure::input(format!("an event is not base64: {error}")))?;
             wire::decode(bytes.into()).map_err(|error| Failure::input(error.to_string()))
         });
         Ok(self.journal.append_new(decoded.collect::<Result<_, _>>()?).await?)

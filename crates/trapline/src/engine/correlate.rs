@@ -112,7 +112,10 @@ impl Correlator {
                 checkpointed = Instant::now();
             }
         }
-        let finished = async { while self.step().await? {} Ok::<(), Failure>(()) };
+        let finished = async {
+            while self.step().await? {}
+            Ok::<(), Failure>(())
+        };
         if let Err(failure) = finished.await {
             tracing::error!(%failure, "the state is behind the journal; it catches up at the next start");
         }

@@ -64,8 +64,12 @@ impl Engine {
         if let Some(site) = filter.site {
             conditions.push(format!("site = {site}"));
         }
-        let condition = if conditions.is_empty() { String::new() } else { format!("where {}", conditions.join(" and ")) };
-        let sql = format!("select {ITEM_COLUMNS} from deliveries {condition} order by at desc, id desc limit {}", filter.limit);
+        let condition =
+            if conditions.is_empty() { String::new() } else { format!("where {}", conditions.join(" and ")) };
+        let sql = format!(
+            "select {ITEM_COLUMNS} from deliveries {condition} order by at desc, id desc limit {}",
+            filter.limit
+        );
         let rows = self.records(&sql).await?;
         let items = rows.into_iter().map(|row| serde_json::from_value(Value::Object(row)));
         Ok(items.collect::<Result<_, _>>().map_err(anyhow::Error::from)?)
@@ -74,7 +78,9 @@ impl Engine {
     pub(super) async fn mail_show(&self, id: EventId, content: bool) -> Result<MailShown, Failure> {
         let deliveries = self.deliveries(id).await?;
         let Some(first) = deliveries.first() else {
-            return Err(Failure::not_found(format!("there is no message or delivery {id}; `trapline mail list` shows what there is")));
+            return Err(Failure::not_found(format!(
+                "there is no message or delivery {id}; `trapline mail list` shows what there is"
+            )));
         };
         let message: Option<EventId> = text(first, "message").and_then(|text| text.parse().ok());
         let mut visits = Vec::new();

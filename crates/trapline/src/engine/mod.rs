@@ -35,8 +35,8 @@ use crate::failure::Failure;
 use correlate::Correlator;
 use networks::Networks;
 
-pub use append::encode as encode_event;
 pub use answers::{LookupAnswer, QueryAnswer};
+pub use append::encode as encode_event;
 pub use mail::{MailItem, MailShown};
 pub use rebuild::Rebuilt;
 pub use request::{MailFilter, Progress, Request};
@@ -65,7 +65,8 @@ impl Engine {
         let networks = Arc::new(Networks::open(&deployment)?);
         let checkpoint = Duration::from_secs(deployment.config.state.checkpoint_seconds);
         let correlator =
-            Correlator::open(Arc::clone(&journal), Arc::clone(&networks), deployment.layout.state(), checkpoint).await?;
+            Correlator::open(Arc::clone(&journal), Arc::clone(&networks), deployment.layout.state(), checkpoint)
+                .await?;
         let folder = deployment.layout.file_url("lake", &deployment.config.store.lake)?;
         let lake = Lake::open(&folder).await?;
         let query = query::Engine::new(Arc::clone(&lake));
@@ -95,11 +96,7 @@ impl Engine {
         Box::pin(self.dispatch(request, progress))
     }
 
-    async fn dispatch(
-        &self,
-        request: Request,
-        progress: &mut (dyn FnMut(Progress) + Send),
-    ) -> Result<Value, Failure> {
+    async fn dispatch(&self, request: Request, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Value, Failure> {
         match request {
             Request::Lookup { address } => json(&self.lookup(address).await?),
             Request::Picture => json(&self.picture().await?),

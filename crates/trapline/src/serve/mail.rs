@@ -56,7 +56,9 @@ fn starttls(deployment: &Deployment) -> Result<StartTls, Failure> {
         std::fs::read(&path).map_err(|error| at(&path, &error))
     };
     match (&smtp.certificate, &smtp.private_key) {
-        (Some(certificate), Some(key)) => Ok(StartTls::Pem { certificates: read(certificate)?, private_key: read(key)? }),
+        (Some(certificate), Some(key)) => {
+            Ok(StartTls::Pem { certificates: read(certificate)?, private_key: read(key)? })
+        }
         _ => Ok(StartTls::SelfMade),
     }
 }

@@ -95,7 +95,8 @@ impl Server {
 
         #[cfg(feature = "full")]
         let engine = {
-            let engine = Arc::new(crate::engine::Engine::open(deployment.clone(), Arc::clone(&journal), clock.clone()).await?);
+            let engine =
+                Arc::new(crate::engine::Engine::open(deployment.clone(), Arc::clone(&journal), clock.clone()).await?);
             crate::engine::start_consumers(&engine, &mut rest, &stop_rest).await?;
             crate::control::spawn(&engine, &mut rest, &stop_rest)?;
             engine

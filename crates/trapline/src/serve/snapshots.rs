@@ -42,7 +42,12 @@ impl Snapshots {
     }
 
     /// Takes new snapshots whenever the registry has changed. A registry that can't be read leaves the last ones.
-    pub async fn follow(mut self, deployment: Deployment, registry: Registry, stop: CancellationToken) -> io::Result<()> {
+    pub async fn follow(
+        mut self,
+        deployment: Deployment,
+        registry: Registry,
+        stop: CancellationToken,
+    ) -> io::Result<()> {
         while stop.run_until_cancelled(tokio::time::sleep(INTERVAL)).await.is_some() {
             if let Err(failure) = self.renew(&deployment, &registry).await {
                 tracing::warn!(%failure, "the registry can't be read; sites and domains stay as they were");
@@ -66,6 +71,7 @@ impl Snapshots {
 }
 
 async fn read(deployment: &Deployment, registry: &Registry) -> Result<(Sites, Traps), Failure> {
-    let sites = if registry.domains().await?.is_empty() { Sites::default() } else { deployment.sites(registry).await? };
+    let sites =
+        if registry.domains().await?.is_empty() { Sites::default() } else { deployment.sites(registry).await? };
     Ok((sites, deployment.traps(registry).await?))
 }

@@ -43,7 +43,8 @@ impl Trapline {
     /// As [`Trapline::new`], in this directory.
     pub fn at(dir: &Path) -> Self {
         let (web, smtp) = (free_port(), free_port());
-        let mut deployment = Self { temporary: None, dir: dir.to_owned(), slug: String::new(), web, smtp, server: None };
+        let mut deployment =
+            Self { temporary: None, dir: dir.to_owned(), slug: String::new(), web, smtp, server: None };
         deployment.run(&["init", "--hostname", "mx.traps.example"]);
         deployment.run(&["domain", "add", DOMAIN]);
         deployment.slug = deployment.json(&["site", "add"])["slug"].as_str().unwrap().to_owned();

@@ -43,7 +43,10 @@ impl Smtp {
             }
             let line = String::from_utf8_lossy(&line);
             if line.as_bytes().get(3) != Some(&b'-') {
-                return line.get(..3).and_then(|code| code.parse().ok()).ok_or_else(|| std::io::Error::other(line.into_owned()));
+                return line
+                    .get(..3)
+                    .and_then(|code| code.parse().ok())
+                    .ok_or_else(|| std::io::Error::other(line.into_owned()));
             }
         }
     }
