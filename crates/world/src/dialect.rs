@@ -60,17 +60,19 @@ impl Dialect {
             Fleet::Srizbi => {
                 Self { extended: false, ending: Ending::Drop, messages: (1, 3), recipients: (1, 2), ..plain }
             }
-            Fleet::Rustock => Self { messages: (1, 3), ending: Ending::HastyQuit, ..plain },
-            Fleet::MegaD => Self { extended: false, spaced: true, resets: true, messages: (1, 5), ..plain },
+            Fleet::Rustock => Self { messages: (1, 3), recipients: (1, 2), ending: Ending::HastyQuit, ..plain },
+            Fleet::MegaD => {
+                Self { extended: false, spaced: true, resets: true, messages: (1, 5), recipients: (1, 2), ..plain }
+            }
             Fleet::Cutwail => Self {
                 lower_case: true,
                 pipelines: true,
                 messages: (1, 2),
-                recipients: (1, 4),
+                recipients: (1, 2),
                 ending: Ending::Drop,
                 ..plain
             },
-            Fleet::Hosted => Self { pipelines: true, parameters: true, messages: (1, 8), recipients: (1, 3), ..plain },
+            Fleet::Hosted => Self { pipelines: true, parameters: true, messages: (1, 8), recipients: (1, 2), ..plain },
             Fleet::Webmail => Self { parameters: true, recipients: (1, 5), ..plain },
             Fleet::Newsletters => Self { parameters: true, pipelines: true, ..plain },
             Fleet::Guessers => Self { messages: (1, 1), recipients: (4, 16), ending: Ending::HastyQuit, ..plain },

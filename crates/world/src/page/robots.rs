@@ -23,6 +23,11 @@ impl Disallowed {
         Self(paths)
     }
 
+    /// The same rules for paths within a site that is reached under `base`.
+    pub(crate) fn within(&self, base: &str) -> Self {
+        Self(self.0.iter().filter_map(|path| path.strip_prefix(base)).map(str::to_owned).collect())
+    }
+
     /// Whether this path is forbidden.
     pub(crate) fn forbids(&self, path: &str) -> bool {
         self.0.iter().any(|forbidden| path.starts_with(forbidden))
@@ -45,6 +50,7 @@ mod tests {
         );
         assert!(rules.forbids("/s/keep-out/a") && !rules.forbids("/s/") && !rules.forbids("/y"));
         assert_eq!(rules.first(), Some("/s/keep-out/"));
+        assert!(rules.within("/s").forbids("/keep-out/a") && !rules.within("/other").forbids("/keep-out/a"));
         assert_eq!(Disallowed::parse("").first(), None);
     }
 }

@@ -103,12 +103,12 @@ impl Mailing<'_> {
         self.session(at, fleet, letters);
     }
 
-    /// A fast operator mails each address once, twice or three times, and is done with it.
+    /// A fast operator mails each address a few times within days, and is done with it.
     fn bursts(&mut self, operator: usize, list: &[Listed], scale: f64) {
         let trader = &TRADERS[operator];
         let wanted = (MESSAGES * scale * trader.messages).round() as usize;
         let weights: Vec<f64> = trader.fleets.iter().map(|(_, share)| *share).collect();
-        let each = wanted.div_ceil(list.len().max(1)).clamp(1, 3);
+        let each = wanted.div_ceil(list.len().max(1)).clamp(1, 4);
         for listed in list.iter().filter(|listed| listed.ready < ENDS) {
             let mut at = listed.ready;
             for _ in 0..self.dice.between(1, 2 * each - 1) {

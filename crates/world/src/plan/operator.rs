@@ -151,7 +151,7 @@ pub(super) const TRADERS: [Trader; 8] = [
         pages: 0.1,
         messages: 0.02,
         fleets: &[(Hosted, 0.6), (Webmail, 0.4)],
-        live: 0.4,
+        live: 0.25,
         sells_to: None,
     },
     Trader {
@@ -163,7 +163,7 @@ pub(super) const TRADERS: [Trader; 8] = [
         pages: 0.07,
         messages: 0.015,
         fleets: &[(Hosted, 1.0)],
-        live: 0.4,
+        live: 0.25,
         sells_to: None,
     },
     Trader {
@@ -175,7 +175,7 @@ pub(super) const TRADERS: [Trader; 8] = [
         pages: 0.07,
         messages: 0.015,
         fleets: &[(Webmail, 1.0)],
-        live: 0.4,
+        live: 0.25,
         sells_to: None,
     },
 ];

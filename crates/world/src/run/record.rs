@@ -40,10 +40,10 @@ pub(super) struct Record<'a> {
     truth: Truth,
     /// What each crawl has taken.
     taken: HashMap<usize, Vec<Taken>>,
-    /// What each site's robots.txt forbids, by the site and whether it is reached by its path.
-    disallowed: HashMap<(usize, bool), Disallowed>,
-    /// The same key for each of the truth's visits.
-    reached: Vec<(usize, bool)>,
+    /// What each site's robots.txt forbids, as paths within the site.
+    disallowed: HashMap<usize, Disallowed>,
+    /// The site of each of the truth's visits, and its path within the site.
+    within: Vec<(usize, String)>,
     active: BTreeMap<ActorKind, HashSet<usize>>,
     pages: usize,
 }
@@ -63,7 +63,7 @@ impl<'a> Record<'a> {
             truth,
             taken: HashMap::new(),
             disallowed: HashMap::new(),
-            reached: Vec::new(),
+            within: Vec::new(),
             active: BTreeMap::new(),
             pages: 0,
         }
@@ -110,9 +110,10 @@ impl<'a> Record<'a> {
     fn take_crawl(&mut self, at: Timestamp, actor: usize, crawl: &Crawl, crawled: Crawled) {
         let actor = &self.plan.actors()[actor];
         let site = &self.plan.sites()[crawl.site];
+        let base = if crawl.by_path { format!("/{}", site.slug) } else { String::new() };
         let mangling = if actor.kind == ActorKind::Harvester { actor.tool.mangling } else { Mangling::None };
         if let Some(disallowed) = crawled.disallowed {
-            self.disallowed.insert((crawl.site, crawl.by_path), disallowed);
+            self.disallowed.insert(crawl.site, disallowed.within(&base));
         }
         for page in crawled.pages {
             self.truth.broken += u64::from(page.status == 0);
@@ -127,7 +128,7 @@ impl<'a> Record<'a> {
                     self.taken.entry(crawl.id).or_default().push(taken);
                 }
             }
-            self.reached.push((crawl.site, crawl.by_path));
+            self.within.push((crawl.site, page.path.strip_prefix(&base).unwrap_or(&page.path).to_owned()));
             self.truth.visits.push(TrueVisit {
                 at,
                 visitor: actor.address,
@@ -182,8 +183,8 @@ impl<'a> Record<'a> {
 
     /// The whole truth. Which paths are forbidden is known by now: a search engine has been at every site.
     pub(super) fn finish(mut self) -> Truth {
-        for (visit, reached) in self.truth.visits.iter_mut().zip(&self.reached) {
-            visit.forbidden = self.disallowed.get(reached).is_some_and(|rules| rules.forbids(&visit.path));
+        for (visit, (site, path)) in self.truth.visits.iter_mut().zip(&self.within) {
+            visit.forbidden = self.disallowed.get(site).is_some_and(|rules| rules.forbids(path));
         }
         for (kind, actors) in &self.active {
             self.truth.counts.entry(*kind).or_default().actors = actors.len() as u64;
