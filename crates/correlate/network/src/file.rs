@@ -18,6 +18,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
@@ -63,19 +64,19 @@ pub(crate) fn encode(dataset: &Dataset) -> Vec<u8> {
     out.extend_from_slice(&[dataset.date.month() as u8, dataset.date.day() as u8]);
     out.extend_from_slice(&dataset.rows.to_le_bytes());
     let (v4, v6) = (&dataset.v4, &dataset.v6);
-    for count in [dataset.values.len(), v4.starts().len(), v6.starts().len(), dataset.holders.len(), names] {
+    for count in [dataset.values.len(), v4.len(), v6.len(), dataset.holders.len(), names] {
         out.extend_from_slice(&(count as u32).to_le_bytes());
     }
     for value in &dataset.values {
-        out.extend_from_slice(&value.asn.unwrap_or(0).to_le_bytes());
+        out.extend_from_slice(&value.asn.map_or(0, NonZeroU32::get).to_le_bytes());
         out.push(value.prefix_length);
         out.extend_from_slice(&country_bytes(value.country));
         out.push(0);
     }
-    v4.starts().iter().for_each(|start| out.extend_from_slice(&start.to_le_bytes()));
-    v4.values().iter().for_each(|value| out.extend_from_slice(&value.to_le_bytes()));
-    v6.starts().iter().for_each(|start| out.extend_from_slice(&start.to_le_bytes()));
-    v6.values().iter().for_each(|value| out.extend_from_slice(&value.to_le_bytes()));
+    v4.starts().for_each(|start| out.extend_from_slice(&start.to_le_bytes()));
+    v4.values().for_each(|value| out.extend_from_slice(&value.to_le_bytes()));
+    v6.starts().for_each(|start| out.extend_from_slice(&start.to_le_bytes()));
+    v6.values().for_each(|value| out.extend_from_slice(&value.to_le_bytes()));
     for (asn, holder) in &dataset.holders {
         out.extend_from_slice(&asn.to_le_bytes());
         out.extend_from_slice(&country_bytes(holder.country));
@@ -169,13 +170,13 @@ impl<'a> Fields<'a> {
             self.numbers::<16, _>(v6, u128::from_le_bytes)?,
             self.numbers::<4, _>(v6, u32::from_le_bytes)?,
         )?;
-        let known = |number: &u32| *number == NONE || (*number as usize) < values.len();
-        let fits = |bits: u8, number: &u32| {
-            let length = values.get(*number as usize).map_or(0, |value| value.prefix_length);
+        let known = |number: u32| number == NONE || (number as usize) < values.len();
+        let fits = |bits: u8, number: u32| {
+            let length = values.get(number as usize).map_or(0, |value| value.prefix_length);
             length <= bits || length == FROM_RANGE
         };
-        let sound = v4.values().iter().all(|number| known(number) && fits(32, number))
-            && v6.values().iter().all(|number| known(number) && fits(128, number));
+        let sound = v4.values().all(|number| known(number) && fits(32, number))
+            && v6.values().all(|number| known(number) && fits(128, number));
         let holders = self.holders(holders, names)?;
         (sound && self.0.is_empty()).then_some(Dataset { kind, date, rows, values, v4, v6, holders })
     }
@@ -198,7 +199,7 @@ impl<'a> Fields<'a> {
 
 fn read_value([a, b, c, d, prefix_length, letter, second, _]: [u8; 8]) -> Value {
     let asn = u32::from_le_bytes([a, b, c, d]);
-    Value { prefix_length, asn: (asn != 0).then_some(asn), country: read_country([letter, second]) }
+    Value { prefix_length, asn: NonZeroU32::new(asn), country: read_country([letter, second]) }
 }
 
 fn read_country(letters: [u8; 2]) -> Option<Country> {

@@ -82,6 +82,7 @@ impl NetworkMap {
             .and_then(|(_, answer)| answer.country)
             .or(routed.and_then(|(_, answer)| answer.country))
             .or(ranged.and_then(|(_, answer)| answer.country))
+            .or(holder.and_then(|holder| holder.country))
             .or_else(|| asn.and_then(|asn| self.country_of_as(asn, day)));
         Network {
             prefix: origin.map(|(_, answer)| answer.prefix),
@@ -98,6 +99,9 @@ impl NetworkMap {
     }
 
     fn ask(&self, kind: Kind, address: IpAddr, day: i64) -> Option<(Date, Answer)> {
+        if self.datasets[kind as usize].is_empty() {
+            return None;
+        }
         // Datasets without the address's family don't count: iptoasn comes as one file for each.
         let mut asked: Option<i64> = None;
         for dated in as_of(&self.datasets[kind as usize], day) {
@@ -127,6 +131,7 @@ impl NetworkMap {
     fn holders(&self, asn: u32, day: i64) -> impl Iterator<Item = &Holder> {
         [Kind::Providers, Kind::IpToAsn, Kind::MmdbAsn]
             .into_iter()
+            .filter(|kind| !self.datasets[*kind as usize].is_empty())
             .flat_map(move |kind| as_of(&self.datasets[kind as usize], day))
             .filter_map(move |dated| dated.dataset.holders.get(&asn))
     }
