@@ -65,6 +65,15 @@ impl Harvested {
         }
     }
 
+    /// Takes out a host as it was taken in. The first harvest stays: a host only ever comes in with an earlier one.
+    pub fn remove(&mut self, activities: &Activities) {
+        if activities.get(ActivityKind::Harvester).is_some() {
+            self.harvesters = self.harvesters.saturating_sub(1);
+            self.taken.addresses = self.taken.addresses.saturating_sub(activities.taken.addresses);
+            self.taken.seconds = self.taken.seconds.saturating_sub(activities.taken.seconds);
+        }
+    }
+
     pub fn merge(&mut self, other: &Self) {
         self.harvesters += other.harvesters;
         self.taken.merge(other.taken);

@@ -86,6 +86,15 @@ impl Counts {
         self.harvested_messages += more.harvested_messages;
     }
 
+    /// Takes out what was taken in before.
+    pub(crate) fn remove(&mut self, less: &Self) {
+        self.harvesters = self.harvesters.saturating_sub(less.harvesters);
+        self.visits = self.visits.saturating_sub(less.visits);
+        self.messages = self.messages.saturating_sub(less.messages);
+        self.spam_servers = self.spam_servers.saturating_sub(less.spam_servers);
+        self.harvested_messages = self.harvested_messages.saturating_sub(less.harvested_messages);
+    }
+
     /// As shares of a whole.
     pub fn of(&self, whole: &Self) -> Shares {
         let share = |measure| share(self.get(measure), whole.get(measure));

@@ -1,11 +1,11 @@
 //! Concentration: which providers the trade depends on.
 //!
 //! ```text
-//! hosts, their activities ──▶ PictureBuilder ──▶ Picture
-//!                  │                              ├ providers and countries: counts and shares
-//!             NetworkMap                          ├ halves: the few providers that hold half of each measure
-//! totals ─────────────────────────────────────────├ cost: what harvesting costs
-//!                                                 └ lags: how long from harvest to spam
+//! hosts, their activities ──▶ Rollup ──▶ Picture
+//!                 │             │          ├ providers and countries: counts and shares
+//!            NetworkMap      Totals        ├ halves: the few providers that hold half of each measure
+//!                                          ├ cost: what harvesting costs
+//!                                          └ lags: how long from harvest to spam
 //! ```
 //!
 //! A host's provider is the one of the day on which the host was first seen doing the thing that is counted: the same
@@ -14,17 +14,17 @@
 //! Trap mail isn't all mail: the shares are of what came to these traps, and feeds of traps differ widely (Taster's
 //! Choice, IMC 2012).
 
-mod builder;
 mod cost;
 mod counts;
 mod half;
 mod lags;
+mod rollup;
 
-pub use builder::PictureBuilder;
 pub use cost::{HarvestCost, OBSERVED_AT_LEAST};
 pub use counts::{Counts, Measure, Shares};
 pub use half::Half;
 pub use lags::{LagSummary, Quantiles};
+pub use rollup::Rollup;
 
 use jiff::Timestamp;
 use model::Country;

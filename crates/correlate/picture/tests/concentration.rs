@@ -6,7 +6,7 @@ use hosts::{Activities, Lags, Taken, Tally, Totals, TurnaroundTally};
 use jiff::SignedDuration;
 use model::{ActivityKind, Country, Timestamp, VisitorNet};
 use network::{DatasetBuilder, Kind, NetworkMap};
-use picture::{Measure, Picture, PictureBuilder, UNKNOWN};
+use picture::{Measure, Picture, Rollup, UNKNOWN};
 use proptest::prelude::*;
 
 fn at(text: &str) -> Timestamp {
@@ -45,11 +45,11 @@ fn did(deeds: &[(ActivityKind, u64, &str)]) -> Activities {
 
 fn drawn(hosts: &[(&str, Activities)], totals: &Totals) -> Picture {
     let networks = networks();
-    let mut builder = PictureBuilder::new(&networks);
+    let mut rollup = Rollup::default();
     for (host, activities) in hosts {
-        builder.add(VisitorNet::of(host.parse().unwrap()), activities);
+        rollup.add(&networks, VisitorNet::of(host.parse().unwrap()), activities);
     }
-    builder.finish(totals)
+    rollup.picture(totals)
 }
 
 const BEFORE: &str = "2008-11-11T10:00:00Z";
@@ -162,6 +162,18 @@ fn the_lags_are_told_in_quantiles_and_read_as_json() {
     assert_eq!(json["halves"][0]["measure"], "harvesters");
 }
 
+#[test]
+fn a_host_seen_earlier_elsewhere_moves_with_all_it_did() {
+    use ActivityKind::SpamServer;
+    let (late, both) = (did(&[(SpamServer, 5, AFTER)]), did(&[(SpamServer, 5, AFTER), (SpamServer, 2, BEFORE)]));
+    let (host, networks) = (VisitorNet::of("240.1.0.1".parse().unwrap()), networks());
+    let mut rollup = Rollup::default();
+    rollup.add(&networks, host, &late);
+    rollup.change(&networks, host, Some(&late), &both);
+    assert_eq!(rollup.picture(&Totals::default()), drawn(&[("240.1.0.1", both)], &Totals::default()));
+    assert_eq!(rollup.picture(&Totals::default()).providers.len(), 1, "nothing is left of where it seemed to be");
+}
+
 proptest! {
     #[test]
     fn parts_scanned_beside_each_other_make_the_same_picture(
@@ -181,13 +193,13 @@ proptest! {
         let whole = drawn(&hosts, &totals);
 
         let networks = networks();
-        let mut parts = [PictureBuilder::new(&networks), PictureBuilder::new(&networks)];
+        let mut parts = [Rollup::default(), Rollup::default()];
         for (index, (host, activities)) in hosts.iter().enumerate() {
-            parts[usize::from(index < cut)].add(VisitorNet::of(host.parse().unwrap()), activities);
+            parts[usize::from(index < cut)].add(&networks, VisitorNet::of(host.parse().unwrap()), activities);
         }
         let [one, mut other] = parts;
         other.merge(one);
-        let merged = other.finish(&totals);
+        let merged = other.picture(&totals);
         prop_assert_eq!(&merged, &whole);
         for measure in Measure::ALL {
             let sum: f64 = whole.providers.iter().map(|provider| provider.shares.get(measure)).sum();

@@ -5,13 +5,14 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use fjall::OwnedWriteBatch;
-use hosts::{Activities, Contribution, Details, MailedAddress, Tally, Totals, contributions, mailings};
+use hosts::{Activities, Contribution, MailedAddress, Tally, Totals, contributions, mailings};
 use jiff::Timestamp;
 use journal::Position;
 use model::{Event, Judgement, SealedVisit, VisitorNet};
 
 use crate::keys::{self, Part};
 use crate::state::Head;
+use crate::writer::{Known, Rolled, Writer};
 use crate::{State, StateError, encoding};
 
 impl State {
@@ -27,8 +28,8 @@ impl State {
         &self,
         entries: impl IntoIterator<Item = (Position, &'a Event, Option<&'a Judgement>)>,
     ) -> Result<(), StateError> {
-        let _writer = self.writer.lock();
-        let mut fold = Fold::new(self);
+        let mut writer = self.writer.lock();
+        let mut fold = Fold::new(self, &mut writer);
         for (position, event, judgement) in entries {
             if position > fold.head.position {
                 fold.take(event, judgement)?;
@@ -43,8 +44,8 @@ impl State {
         &self,
         events: impl IntoIterator<Item = (&'a Event, Option<&'a Judgement>)>,
     ) -> Result<(), StateError> {
-        let _writer = self.writer.lock();
-        let mut fold = Fold::new(self);
+        let mut writer = self.writer.lock();
+        let mut fold = Fold::new(self, &mut writer);
         for (event, judgement) in events {
             fold.take(event, judgement)?;
         }
@@ -56,34 +57,36 @@ impl State {
     /// # Errors
     /// [`StateError`]: the position is where it was.
     pub fn skip_to(&self, position: Position) -> Result<(), StateError> {
-        let _writer = self.writer.lock();
-        let mut fold = Fold::new(self);
-        fold.head.position = position;
+        let mut writer = self.writer.lock();
+        let mut fold = Fold::new(self, &mut writer);
+        fold.head.position = position.max(fold.head.position);
         fold.write()
     }
 }
 
-/// A batch as it is folded: the hosts and addresses concerned, as they were on disk and changed since.
+/// A batch as it is folded: the hosts and addresses concerned, as they were in the store and changed since.
 struct Fold<'a> {
     state: &'a State,
+    writer: &'a mut Writer,
     was: Arc<Head>,
     head: Head,
     hosts: HashMap<VisitorNet, Pending>,
     mailed: HashMap<SealedVisit, MailedAddress>,
 }
 
-/// A host as it is to be written. Its details seldom change once it is known, and then aren't written again.
+/// A host as it was and as it is to be written. Its details seldom change once it is known, and then aren't written
+/// again.
 struct Pending {
-    activities: Activities,
-    details: Details,
+    before: Option<Activities>,
+    known: Known,
     details_changed: bool,
 }
 
 impl<'a> Fold<'a> {
-    fn new(state: &'a State) -> Self {
+    fn new(state: &'a State, writer: &'a mut Writer) -> Self {
         let was = Arc::clone(&state.head.read());
         let head = Head::clone(&was);
-        Self { state, was, head, hosts: HashMap::new(), mailed: HashMap::new() }
+        Self { state, writer, was, head, hosts: HashMap::new(), mailed: HashMap::new() }
     }
 
     fn take(&mut self, event: &Event, judgement: Option<&Judgement>) -> Result<(), StateError> {
@@ -100,10 +103,16 @@ impl<'a> Fold<'a> {
     fn contribute(&mut self, host: VisitorNet, contribution: &Contribution<'_>) -> Result<(), StateError> {
         let pending = match self.hosts.entry(host) {
             Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(entry) => entry.insert(Pending::read(self.state, host)?),
+            Entry::Vacant(entry) => {
+                let known = match self.writer.hosts.take(&host) {
+                    Some(known) => Some(known),
+                    None => Known::read(self.state, host)?,
+                };
+                entry.insert(Pending::of(known))
+            }
         };
-        pending.activities.contribute(contribution);
-        pending.details_changed |= pending.details.contribute(host, contribution);
+        pending.known.activities.contribute(contribution);
+        pending.details_changed |= pending.known.details.contribute(host, contribution);
         Ok(())
     }
 
@@ -117,7 +126,10 @@ impl<'a> Fold<'a> {
                 turnarounds.change(&harvest, Some(&before), entry.get());
             }
             Entry::Vacant(entry) => {
-                let before = self.state.mailed_address(&harvest)?;
+                let before = match self.writer.mailed.take(&harvest) {
+                    Some(mailed) => Some(mailed),
+                    None => self.state.mailed_address(&harvest)?,
+                };
                 let mut after = mail;
                 before.iter().for_each(|before| after.merge(*before));
                 turnarounds.change(&harvest, before.as_ref(), entry.insert(after));
@@ -130,37 +142,49 @@ impl<'a> Fold<'a> {
         if self.head == *self.was {
             return Ok(());
         }
-        let Self { state, head, hosts, mailed, .. } = self;
-        let keyspace = &state.keyspace;
-        let mut batch = OwnedWriteBatch::with_capacity(state.database.clone(), hosts.len() * 2 + mailed.len() + 2)
+        let keyspace = &self.state.keyspace;
+        let items = self.hosts.len() * 2 + self.mailed.len() + 2;
+        let mut batch = OwnedWriteBatch::with_capacity(self.state.database.clone(), items)
             .durability(Some(fjall::PersistMode::Buffer));
-        for (host, pending) in &hosts {
-            batch.insert(keyspace, keys::host(Part::Activities, *host), encoding::activities(&pending.activities));
-            if pending.details_changed {
-                batch.insert(keyspace, keys::host(Part::Details, *host), encoding::details(&pending.details));
+        for (host, Pending { known, details_changed, .. }) in &self.hosts {
+            batch.insert(keyspace, keys::host(Part::Activities, *host), encoding::activities(&known.activities));
+            if *details_changed {
+                batch.insert(keyspace, keys::host(Part::Details, *host), encoding::details(&known.details));
             }
         }
-        for (harvest, tally) in &mailed {
+        for (harvest, tally) in &self.mailed {
             batch.insert(keyspace, keys::harvest(harvest), encoding::mailed(tally));
         }
-        head.put(&mut batch, keyspace, &state.path)?;
-        batch.commit().map_err(|error| state.failed(error))?;
-        *state.head.write() = Arc::new(head);
+        self.head.put(&mut batch, keyspace, &self.state.path)?;
+        batch.commit().map_err(|error| self.state.failed(error))?;
+        self.keep();
         Ok(())
+    }
+
+    /// Keeps what was written at hand, and the picture up with it.
+    fn keep(self) {
+        let Self { state, writer, head, hosts, mailed, .. } = self;
+        *state.head.write() = Arc::new(head);
+        for (host, Pending { before, known, .. }) in hosts {
+            if let Some(Rolled { networks, rollup }) = &mut writer.rolled {
+                rollup.change(networks, host, before.as_ref(), &known.activities);
+            }
+            writer.hosts.put(host, known);
+        }
+        mailed.into_iter().for_each(|(harvest, tally)| writer.mailed.put(harvest, tally));
+    }
+}
+
+impl Known {
+    fn read(state: &State, host: VisitorNet) -> Result<Option<Self>, StateError> {
+        let Some(activities) = state.activities(host)? else { return Ok(None) };
+        Ok(Some(Self { activities, details: state.details(host)?.unwrap_or_default() }))
     }
 }
 
 impl Pending {
-    fn read(state: &State, host: VisitorNet) -> Result<Self, StateError> {
-        let activities = state.activities(host)?;
-        let details = match activities {
-            Some(_) => state.details(host)?,
-            None => None,
-        };
-        Ok(Self {
-            activities: activities.unwrap_or_default(),
-            details: details.unwrap_or_default(),
-            details_changed: false,
-        })
+    fn of(known: Option<Known>) -> Self {
+        let before = known.as_ref().map(|known| known.activities);
+        Self { before, known: known.unwrap_or_default(), details_changed: false }
     }
 }

@@ -33,6 +33,7 @@ mod keys;
 mod read;
 mod rebuild;
 mod state;
+mod writer;
 
 pub use error::StateError;
 pub use rebuild::{Rebuilt, StateBuilder};

@@ -1,5 +1,6 @@
 //! The state asked: one host, its neighbours, the addresses it took, all hosts, the picture.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -8,9 +9,10 @@ use hosts::{Activities, Details, Host, MailedAddress};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use model::{HostRecord, SealedVisit, VisitorNet};
 use network::NetworkMap;
-use picture::{Picture, PictureBuilder};
+use picture::{Picture, Rollup};
 
 use crate::keys::{self, Part};
+use crate::writer::Rolled;
 use crate::{State, StateError, encoding};
 
 impl State {
@@ -85,36 +87,47 @@ impl State {
         })
     }
 
-    /// Which providers the trade depends on. Takes all cores for as long as a scan of the hosts takes: a quarter of a
-    /// second for a million.
+    /// Which providers the trade depends on.
+    ///
+    /// The first time with a map it scans all hosts on all cores, during which nothing is applied: about half a second
+    /// for a million. From then on [`State::apply`] keeps up what the picture is drawn from, until another map is
+    /// passed, and to draw takes time by the number of providers only.
     ///
     /// # Errors
     /// [`StateError`] if the store can't be read.
-    pub fn picture(&self, networks: &NetworkMap) -> Result<Picture, StateError> {
-        let totals = self.totals();
+    pub fn picture(&self, networks: &Arc<NetworkMap>) -> Result<Picture, StateError> {
+        let mut writer = self.writer.lock();
+        let kept = writer.rolled.take_if(|rolled| Arc::ptr_eq(&rolled.networks, networks));
+        let rolled = match kept {
+            Some(rolled) => rolled,
+            None => Rolled { networks: Arc::clone(networks), rollup: self.scan(networks)? },
+        };
+        Ok(writer.rolled.insert(rolled).rollup.picture(&self.head.read().totals))
+    }
+
+    fn scan(&self, networks: &NetworkMap) -> Result<Rollup, StateError> {
         let slices = slices();
         let next = AtomicUsize::new(0);
         let scan = || {
-            let mut builder = PictureBuilder::new(networks);
+            let mut rollup = Rollup::default();
             while let Some(slice) = slices.get(next.fetch_add(1, Ordering::Relaxed)) {
                 for host in self.hosts_within(*slice) {
                     let (host, activities) = host?;
-                    builder.add(host, &activities);
+                    rollup.add(networks, host, &activities);
                 }
             }
-            Ok(builder)
+            Ok(rollup)
         };
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        let mut whole = PictureBuilder::new(networks);
+        let mut whole = Rollup::default();
         thread::scope(|scope| {
             let scans: Vec<_> = (0..cores).map(|_| scope.spawn(scan)).collect();
             scans.into_iter().try_for_each(|scan| {
-                let part = scan.join().map_err(|_| self.damaged("a slice of the hosts"))??;
-                whole.merge(part);
+                whole.merge(scan.join().map_err(|_| self.damaged("a slice of the hosts"))??);
                 Ok(())
             })
         })?;
-        Ok(whole.finish(&totals))
+        Ok(whole)
     }
 }
 

@@ -11,6 +11,7 @@ use parking_lot::{Mutex, RwLock};
 use crate::StateError;
 use crate::keys::{FORMAT_KEY, POSITION_KEY, TOTALS_KEY};
 use crate::rebuild;
+use crate::writer::Writer;
 
 /// The format that this version reads and writes.
 pub(crate) const FORMAT: &str = "1";
@@ -28,7 +29,7 @@ pub struct State {
     pub(crate) database: Database,
     pub(crate) keyspace: Keyspace,
     /// Held while a batch is folded and written.
-    pub(crate) writer: Mutex<()>,
+    pub(crate) writer: Mutex<Writer>,
     pub(crate) head: RwLock<Arc<Head>>,
 }
 
@@ -65,7 +66,7 @@ impl State {
             path: path.to_owned(),
             database,
             keyspace,
-            writer: Mutex::new(()),
+            writer: Mutex::default(),
             head: RwLock::new(Arc::new(head)),
         })
     }

@@ -6,10 +6,11 @@ mod world;
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use journal::Position;
 use model::{ActivityKind, VisitorNet};
-use network::NetworkMap;
+use network::{DatasetBuilder, Kind, NetworkMap};
 use proptest::prelude::*;
 use state::{Rebuilt, State, StateBuilder, StateError};
 use world::{Judged, apply, events, host};
@@ -171,11 +172,31 @@ fn the_picture_counts_every_host_once() {
     let folder = tempfile::tempdir().unwrap();
     let state = opened(folder.path());
     apply(&state, &events(600), 100).unwrap();
-    let picture = state.picture(&NetworkMap::default()).unwrap();
+    let picture = state.picture(&Arc::default()).unwrap();
     assert_eq!(picture.hosts, 61);
     assert_eq!(picture.totals.messages, state.totals().issued_deliveries);
     assert_eq!(picture.totals.harvested_messages, state.totals().harvested_deliveries);
     assert_eq!(picture.cost.addresses_mailed, 17);
+}
+
+#[test]
+fn a_picture_kept_up_is_the_picture_drawn_afresh() {
+    let mut routes = DatasetBuilder::new();
+    routes.prefix("240.0.0.0/16".parse().unwrap(), Some(64500), None);
+    routes.prefix("240.1.0.0/16".parse().unwrap(), Some(64501), None);
+    let (routes, _) = routes.build(Kind::Routes, "2008-11-01".parse().unwrap());
+    let networks = Arc::new(NetworkMap::new(vec![routes]));
+
+    let folder = tempfile::tempdir().unwrap();
+    let state = opened(folder.path());
+    let all = events(600);
+    apply(&state, &all[..200], 30).unwrap();
+    assert_eq!(state.picture(&networks).unwrap().totals.messages, state.totals().issued_deliveries);
+    apply(&state, &all[200..], 70).unwrap();
+    let kept_up = state.picture(&networks).unwrap();
+    assert_eq!(state.picture(&Arc::new(NetworkMap::default())).unwrap().providers.len(), 1, "another map is heeded");
+    drop(state);
+    assert_eq!(kept_up, opened(folder.path()).picture(&networks).unwrap());
 }
 
 proptest! {
