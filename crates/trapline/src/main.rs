@@ -11,8 +11,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+#[cfg_attr(not(feature = "full"), allow(dead_code, unused_imports, reason = "an edge shows no tables"))]
 mod cli;
 mod config;
+#[cfg_attr(not(feature = "full"), allow(dead_code, reason = "an edge has neither state nor control socket"))]
 mod deployment;
 mod failure;
 mod serve;

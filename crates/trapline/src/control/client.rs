@@ -38,6 +38,9 @@ impl Here {
         while let Some(ended) = self.consumers.join_next().await {
             ended.map_err(anyhow::Error::from)?.map_err(Failure::from)?;
         }
+        // Everything is on disk and the process is about to end. To take the stores apart would wait for their
+        // background work, such as a compaction, which the next start takes up again.
+        std::mem::forget(self.engine);
         Ok(())
     }
 }
