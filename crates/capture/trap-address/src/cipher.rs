@@ -64,11 +64,13 @@ impl LabelMask {
     /// [`LABEL_BITS`] that depend on every bit of an enciphered visit.
     pub(crate) fn of(&self, family: Family, (left, right): Halves) -> u32 {
         // Only the bytes that a half can have: an IPv4 visit then fits into one block of AES.
-        let unused = 16 - family.half_bits().div_ceil(8) as usize;
+        let width = family.half_bits().div_ceil(8) as usize;
+        let mut text = [0; 1 + 2 * 16];
+        text[0] = family.tag();
+        text[1..17].copy_from_slice(&(left << (128 - 8 * width)).to_be_bytes());
+        text[1 + width..17 + width].copy_from_slice(&(right << (128 - 8 * width)).to_be_bytes());
         let mut mac = self.0.clone();
-        mac.update(&[family.tag()]);
-        mac.update(left.to_be_bytes().get(unused..).unwrap_or_default());
-        mac.update(right.to_be_bytes().get(unused..).unwrap_or_default());
+        mac.update(text.get(..1 + 2 * width).unwrap_or_default());
         let mac = mac.finalize().into_bytes();
         u32::from_be_bytes([mac[0], mac[1], mac[2], mac[3]]) >> (32 - LABEL_BITS)
     }

@@ -31,15 +31,27 @@ pub(crate) struct Plain {
     length: usize,
 }
 
+impl Default for Plain {
+    fn default() -> Self {
+        Self { bytes: [0; LONGEST_TEXT], length: 0 }
+    }
+}
+
 impl Plain {
     /// `None` if the text is longer than [`LONGEST_TEXT`].
-    #[inline]
     pub(crate) fn of(text: &str) -> Option<Self> {
-        let mut plain = Self { bytes: [0; LONGEST_TEXT], length: text.len() };
-        plain.bytes.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
-        plain.as_mut().make_ascii_lowercase();
-        plain.decode_percent_twice();
+        let mut plain = Self::default();
+        plain.set(text)?;
         Some(plain)
+    }
+
+    /// As [`Plain::of`], into a buffer that stays where it is.
+    pub(crate) fn set(&mut self, text: &str) -> Option<()> {
+        self.bytes.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
+        self.length = text.len();
+        self.as_mut().make_ascii_lowercase();
+        self.decode_percent_twice();
+        Some(())
     }
 
     fn decode_percent_twice(&mut self) {

@@ -25,15 +25,9 @@ impl LocalPart {
     /// The most octets that a local part can have (RFC 5321, section 4.5.3.1.1).
     pub const MAX: usize = 64;
 
-    /// Nothing yet.
-    pub(crate) const EMPTY: Self = Self { bytes: [0; Self::MAX], length: 0 };
-
-    /// Appends an ASCII character; beyond the bound it is left out.
-    pub(crate) fn push(&mut self, character: u8) {
-        if let Some(place) = self.bytes.get_mut(usize::from(self.length)) {
-            *place = character;
-            self.length += 1;
-        }
+    /// The first `length` of these ASCII characters.
+    pub(crate) fn new(bytes: [u8; Self::MAX], length: u8) -> Self {
+        Self { bytes, length }
     }
 
     /// The text.

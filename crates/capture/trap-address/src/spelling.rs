@@ -33,6 +33,13 @@ impl Slot {
         self.alphabet().len() as u32
     }
 
+    /// The number divided by the base. All quotients are taken and one is chosen: that is three multiplications, where
+    /// a division by a variable or a branch that nobody can foresee takes longer than the three.
+    fn quotient(self, number: u32) -> u32 {
+        const BASES: [u32; 3] = [Slot::Consonant.base(), Slot::Vowel.base(), Slot::Digit.base()];
+        [number / BASES[0], number / BASES[1], number / BASES[2], number][self as usize]
+    }
+
     /// The character of a digit below the base.
     fn character(self, digit: u32) -> u8 {
         self.alphabet().get(digit as usize).copied().unwrap_or(b'.')
@@ -102,17 +109,18 @@ impl Pattern {
 
     /// The number as a local part of this pattern. Every number has one spelling in a pattern.
     pub(crate) fn spell(&self, number: Wide) -> LocalPart {
-        let mut rest = number.topped(self.bits, filling(number, self.room));
-        let mut local = LocalPart::EMPTY;
-        let mut slots = self.slots.iter();
+        let mut number = number.topped(self.bits, filling(number, self.room));
+        let mut characters = [0; LocalPart::MAX];
+        let mut places = characters.iter_mut().zip(&self.slots);
         for group in self.groups.iter().take_while(|group| group.slots > 0) {
-            let mut digits = rest.divide(group.product);
-            for slot in slots.by_ref().take(group.slots.into()) {
-                local.push(slot.character(digits % slot.base()));
-                digits /= slot.base();
+            let mut digits = number.divide(group.product);
+            for (character, slot) in places.by_ref().take(group.slots.into()) {
+                let rest = slot.quotient(digits);
+                *character = slot.character(digits - rest * slot.base());
+                digits = rest;
             }
         }
-        local
+        LocalPart::new(characters, self.groups.iter().map(|group| group.slots).sum())
     }
 }
 
