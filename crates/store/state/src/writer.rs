@@ -10,8 +10,8 @@ use model::{SealedVisit, VisitorNet};
 use network::NetworkMap;
 use picture::Rollup;
 
-/// So many hosts and so many addresses were written last and are at hand: at most 25 MB.
-const AT_HAND: usize = 16_384;
+/// So many hosts and so many addresses, at least, are at hand: 20 to 40 MB.
+const AT_HAND: usize = 8_192;
 
 /// What the writer keeps between batches. All of it is in the store too.
 #[derive(Default)]
