@@ -19,10 +19,8 @@ pub(crate) trait Address: Copy + Ord + std::fmt::Debug {
     const LAST: Self;
     /// Its size in bits.
     const BITS: u8;
-    /// How many slots the first-level index has.
-    const SLOTS: usize;
-    /// The slot of the index; never smaller for a larger address.
-    fn slot(self) -> usize;
+    /// The slot, of 2^`bits`, of the index; never smaller for a larger address.
+    fn slot(self, bits: u32) -> usize;
     /// The address after this one.
     fn next(self) -> Option<Self>;
     /// The address before this one.
@@ -37,10 +35,9 @@ impl Address for u32 {
     const ZERO: Self = 0;
     const LAST: Self = Self::MAX;
     const BITS: u8 = 32;
-    const SLOTS: usize = 1 << 16;
 
-    fn slot(self) -> usize {
-        (self >> 16) as usize
+    fn slot(self, bits: u32) -> usize {
+        self.checked_shr(u32::BITS - bits).unwrap_or(0) as usize
     }
 
     fn next(self) -> Option<Self> {
@@ -61,18 +58,17 @@ impl Address for u32 {
     }
 }
 
-/// Where announced IPv6 lies: 2000::/3, of which a slot holds a /20.
-const GLOBAL_UNICAST: (usize, usize) = (0x2_0000, 0x4_0000);
+/// Where announced IPv6 lies: 2000::/3. The slots are of that; what is below is in the first, what is above in the last.
+const GLOBAL_UNICAST: (u128, u128) = (0x2 << 124, (0x4 << 124) - 1);
 
 impl Address for u128 {
     const ZERO: Self = 0;
     const LAST: Self = Self::MAX;
     const BITS: u8 = 128;
-    const SLOTS: usize = GLOBAL_UNICAST.1 - GLOBAL_UNICAST.0;
 
-    fn slot(self) -> usize {
-        let first_20_bits = (self >> 108) as usize;
-        first_20_bits.clamp(GLOBAL_UNICAST.0, GLOBAL_UNICAST.1 - 1) - GLOBAL_UNICAST.0
+    fn slot(self, bits: u32) -> usize {
+        let (low, high) = GLOBAL_UNICAST;
+        ((self.clamp(low, high) - low) >> (125 - bits)) as usize
     }
 
     fn next(self) -> Option<Self> {
@@ -108,11 +104,17 @@ struct Entry<A> {
     value: u32,
 }
 
+/// The least and the most bits of an address that the index goes by. About as many slots as ranges, so that the search
+/// within one is over a line of memory or two, up to 2^18: an index of 1 MB stays in a processor's caches.
+const SLOT_BITS: (u32, u32) = (8, 18);
+
 /// The ranges of one address family. They cover the whole of it: those that no prefix holds have [`NONE`].
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ranges<A> {
     /// A start beside its value, so that a lookup that has found the one has fetched the other.
     entries: Vec<Entry<A>>,
+    /// The index has two to the power of this many slots.
+    slot_bits: u32,
     /// For each slot, how many ranges start in slots before it; one more at the end.
     first_level: Vec<u32>,
 }
@@ -145,17 +147,19 @@ impl<A: Address> Ranges<A> {
 
     fn indexed(mut entries: Vec<Entry<A>>) -> Self {
         entries.shrink_to_fit();
+        let slot_bits = entries.len().max(1).ilog2().clamp(SLOT_BITS.0, SLOT_BITS.1);
         let mut first_level = Vec::new();
         if !entries.is_empty() {
-            first_level.reserve_exact(A::SLOTS + 1);
+            let slots = 1usize << slot_bits;
+            first_level.reserve_exact(slots + 1);
             for (index, entry) in entries.iter().enumerate() {
-                while first_level.len() <= entry.first.slot() {
+                while first_level.len() <= entry.first.slot(slot_bits) {
                     first_level.push(index as u32);
                 }
             }
-            first_level.resize(A::SLOTS + 1, entries.len() as u32);
+            first_level.resize(slots + 1, entries.len() as u32);
         }
-        Self { entries, first_level }
+        Self { entries, slot_bits, first_level }
     }
 
     /// Whether no address has a value.
@@ -180,7 +184,7 @@ impl<A: Address> Ranges<A> {
 
     /// The value of an address, and where its range stands.
     pub fn find(&self, address: A) -> Option<(usize, u32)> {
-        let slot = address.slot();
+        let slot = address.slot(self.slot_bits);
         let low = *self.first_level.get(slot)? as usize;
         let high = *self.first_level.get(slot + 1)? as usize;
         let within = self.entries.get(low..high)?.partition_point(|entry| entry.first <= address);
